@@ -1,0 +1,62 @@
+"""Wires a knowledge base: database, engine, files and use cases. The only place that knows them all."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from indexer.analysis.analyzer import Analyzer
+from indexer.engine import SearchEngine
+from indexer.engines import default_address, open_engine
+from kb_service.config import Settings
+from kb_service.documents import SCHEMA
+from kb_service.services import clock
+from kb_service.services.articles import Articles
+from kb_service.services.attachments import Attachments
+from kb_service.services.candidates import Candidates
+from kb_service.services.feedback import Feedback
+from kb_service.services.imports import Imports
+from kb_service.services.index import Index
+from kb_service.services.people import People
+from kb_service.services.reports import Reports
+from kb_service.services.reviews import Reviews
+from kb_service.services.search import Search
+from kb_service.store import schema
+from kb_service.store.attachments import Files
+from kb_service.store.unit_of_work import Database
+
+
+class KnowledgeBase:
+    """All use cases of one base. Close it when done."""
+
+    def __init__(self, settings: Settings, database: Database, engine: SearchEngine, analyzer: Analyzer) -> None:
+        files = Files(settings.home / "attachments")
+        self.settings = settings
+        self._database, self._engine = database, engine
+        self.index = Index(database, engine)
+        self.people = People(database)
+        self.search = Search(database, engine, analyzer, self.index.progress)
+        self.articles = Articles(database)
+        self.reports = Reports(database, self.search, files)
+        self.imports = Imports(database, files)
+        self.candidates = Candidates(database, self.search, files)
+        self.reviews = Reviews(database)
+        self.feedback = Feedback(database)
+        self.attachments = Attachments(database, files)
+
+    def now(self) -> datetime:
+        """The time it is for this base."""
+        return self._database.now()
+
+    def close(self) -> None:
+        self.search.flush()
+        self._engine.close()
+        self._database.close()
+
+
+def open_base(settings: Settings, *, create: bool = False, now: Callable[[], datetime] = clock.now) -> KnowledgeBase:
+    """The base the settings name. Raises NoBase where there is none (unless ``create``), OldSchema, IndexerError."""
+    schema.demand(settings.database_url(), create=create)
+    analyzer = Analyzer()
+    home = Path(settings.home).absolute()
+    engine = open_engine(settings.index or default_address(), SCHEMA, analyzer, home)
+    return KnowledgeBase(settings, Database(settings.database_url(), now), engine, analyzer)

@@ -1,0 +1,273 @@
+"""Use cases of searching: the engine chooses and counts, the database says what may be shown."""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import insert, select
+
+from indexer import highlight
+from indexer import search as finder
+from indexer.analysis.analyzer import Analyzer
+from indexer.engine import SearchEngine
+from indexer.errors import IndexerError, IndexMissing, SchemaMismatch
+from indexer.query import WINDOW, Filter, Sort
+from indexer.results import FacetCount, Facets, Hit, Results
+from kb_service.documents import FACETS, SCHEMA, parse_id
+from kb_service.domain.access import Actor, tokens_of
+from kb_service.domain.article import KINDS, Article, Revision
+from kb_service.domain.feedback import SearchEvent
+from kb_service.domain.report import Report, ReportVersion
+from kb_service.errors import IndexBuilding, Invalid, SearchUnavailable
+from kb_service.inputs import SearchRequest
+from kb_service.results import FacetValue, SearchHit, SearchResults
+from kb_service.services.clock import today
+from kb_service.store import articles, people, reports
+from kb_service.store.unit_of_work import Database
+
+SORTS: Mapping[str, Sort | None] = {"relevance": None, "newest": Sort("updated")}
+LARGEST_PAGE = 50
+SPARE = 10
+"""Hits asked for beyond the page: some may be gone, or no longer to be seen."""
+SNIPPET = 140
+"""Characters of a snippet."""
+QUEUE = 1_000
+"""Search events that wait to be written; further ones are dropped and counted."""
+KEPT_WORDS = 500
+
+
+class Progress(Protocol):
+    """How far a running rebuild is."""
+
+    def __call__(self) -> tuple[int, int] | None: ...
+
+
+class Search:
+    """Finding articles and reports."""
+
+    def __init__(self, database: Database, engine: SearchEngine, analyzer: Analyzer, progress: Progress) -> None:
+        self._database = database
+        self._engine = engine
+        self._analyzer = analyzer
+        self._progress = progress
+        self._events = Events(database)
+
+    def find(self, actor: Actor, request: SearchRequest, *, who: str = "") -> SearchResults:
+        """The page of hits asked for. Raises Invalid, SearchUnavailable, IndexBuilding; never for the words."""
+        begun = time.perf_counter()
+        _check(request)
+        found = self._asked(actor, request)
+        shown, hidden = self._shown(actor, found.hits, request)
+        event = self._events.searched(who, request, found.total, [hit.number for hit in shown], self._database.now())
+        return SearchResults(
+            words=request.words,
+            total=max(found.total - hidden, len(shown)),
+            hits=tuple(shown),
+            facets=self._labelled(found.facets, request),
+            step=found.step,
+            took_ms=round((time.perf_counter() - begun) * 1000, 1),
+            event=event,
+            offset=request.offset,
+            limit=request.limit,
+        )
+
+    def opened(self, event: str, number: str) -> None:
+        """Note that a hit of a search was opened."""
+        self._events.opened(event, number)
+
+    def like(self, actor: Actor, texts: Iterable[str], *, kinds: Collection[str], limit: int) -> list[tuple[str, int]]:
+        """Noun and database id of what is most like the texts, nearest first, within the actor's rights as indexed."""
+        filters = (Filter("readers", tokens_of(actor)), Filter("kind", frozenset(kinds)))
+        try:
+            found = finder.like(self._engine, self._analyzer, SCHEMA, texts, filters=filters, limit=limit)
+        except IndexerError as error:
+            raise self._unavailable(error) from error
+        return [parse_id(hit.id) for hit in found.hits]
+
+    def flush(self) -> int:
+        """Write the search events that wait; how many there were."""
+        return self._events.flush()
+
+    def _asked(self, actor: Actor, request: SearchRequest) -> Results:
+        chosen = tuple(Filter(name, frozenset(values)) for name, values in request.filters.items() if values)
+        try:
+            return finder.find(
+                self._engine,
+                self._analyzer,
+                SCHEMA,
+                request.words,
+                filters=(Filter("readers", tokens_of(actor)), *chosen),
+                facets=FACETS,
+                sort=SORTS[request.sort],
+                offset=request.offset,
+                limit=request.limit + SPARE,
+            )
+        except IndexerError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: IndexerError) -> SearchUnavailable | IndexBuilding:
+        if isinstance(error, IndexMissing | SchemaMismatch):
+            done, total = self._progress() or (0, 0)
+            return IndexBuilding(done=done, total=total)
+        return SearchUnavailable()
+
+    def _shown(self, actor: Actor, hits: Sequence[Hit], request: SearchRequest) -> tuple[list[SearchHit], int]:
+        """The hits of the page as the database has them now, and how many of those looked at may not be shown."""
+        ids: dict[str, list[int]] = {"article": [], "report": []}
+        for hit in hits:
+            noun, object_id = parse_id(hit.id)
+            ids[noun].append(object_id)
+        with self._database.read() as session:
+            seen: dict[tuple[str, int], Any] = {
+                **{("article", one): pair for one, pair in articles.visible(session, actor, ids["article"]).items()},
+                **{("report", one): pair for one, pair in reports.visible(session, actor, ids["report"]).items()},
+            }
+            solved = articles.feedback(session, ids["article"])
+        present = [(hit, *seen[parse_id(hit.id)]) for hit in hits if parse_id(hit.id) in seen]
+        view = _View(self._analyzer, request.words, today(self._database.now()), solved)
+        return [view.of(*one) for one in present[: request.limit]], len(hits) - len(present)
+
+    def _labelled(self, facets: Facets, request: SearchRequest) -> dict[str, tuple[FacetValue, ...]]:
+        with self._database.read() as session:
+            names = people.names(session, [int(one.value) for one in facets.get("organisation", ())])
+        return {name: tuple(_facet_value(name, one, names, request) for one in facets.get(name, ())) for name in FACETS}
+
+
+class _View:
+    """Makes hits of what the database gave."""
+
+    def __init__(self, analyzer: Analyzer, words: str, day: str, solved: Mapping[int, tuple[int, int]]) -> None:
+        self._analyzer = analyzer
+        self._terms = frozenset(analyzer.tokens(words[:KEPT_WORDS]).terms)
+        self._day = day
+        self._solved = solved
+
+    def of(self, hit: Hit, thing: Article | Report, text: Revision | ReportVersion) -> SearchHit:
+        if isinstance(thing, Article):
+            assert isinstance(text, Revision)  # noqa: S101 - narrows the type
+            return self._article(hit, thing, text)
+        assert isinstance(text, ReportVersion)  # noqa: S101 - narrows the type
+        return self._report(hit, thing, text)
+
+    def _article(self, hit: Hit, article: Article, revision: Revision) -> SearchHit:
+        texts = [revision.texts.get(field.name, "") for field in KINDS[article.kind].fields]
+        return SearchHit(
+            number=article.number,
+            kind=article.kind,
+            title=revision.title,
+            title_html=self._title(revision.title),
+            system=revision.system,
+            module=revision.module,
+            score=hit.score,
+            snippet=self._snippet(texts),
+            organisation=article.scope.name,
+            confidence=article.confidence,
+            audience=article.audience,
+            valid_to=revision.valid_to,
+            expired=articles.is_expired(revision, self._day),
+            solved=self._solved.get(article.id, (0, 0))[0],
+            day=today(revision.published_at),
+        )
+
+    def _report(self, hit: Hit, report: Report, version: ReportVersion) -> SearchHit:
+        return SearchHit(
+            number=report.number,
+            kind="report",
+            title=version.title,
+            title_html=self._title(version.title),
+            system=report.system,
+            module=report.module,
+            score=hit.score,
+            snippet=self._snippet([version.phenomenon, version.resolution, version.cause, version.environment]),
+            organisation=report.organisation.name,
+            audience="internal",
+            day=version.occurred[:10],
+        )
+
+    def _title(self, title: str) -> str:
+        return highlight.to_html(highlight.mark(title, self._terms, self._analyzer))
+
+    def _snippet(self, texts: Sequence[str]) -> str:
+        text = "\n".join(filter(None, texts))
+        return highlight.to_html(highlight.snippet(text, self._terms, self._analyzer, SNIPPET))
+
+
+class Events:
+    """Search events on their way to the database: a search never waits for a write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._opened: deque[tuple[str, str]] = deque(maxlen=QUEUE)
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    def searched(self, who: str, request: SearchRequest, total: int, shown: list[str], at: Any) -> str:
+        """Note a search; its random key, "" where the queue was full."""
+        key = secrets.token_hex(8)
+        with self._lock:
+            if len(self._waiting) >= QUEUE:
+                self.dropped += 1
+                return ""
+            self._waiting.append(
+                {
+                    "key": key,
+                    "who": pseudonym(who),
+                    "at": at,
+                    "words": request.words[:KEPT_WORDS],
+                    "filters": {name: list(values) for name, values in request.filters.items()},
+                    "total": total,
+                    "shown": shown,
+                    "opened": [],
+                }
+            )
+        return key
+
+    def opened(self, key: str, number: str) -> None:
+        self._opened.append((key, number))
+
+    def flush(self) -> int:
+        with self._lock:
+            rows = list(self._waiting)
+            self._waiting.clear()
+            opened = list(self._opened)
+            self._opened.clear()
+        if not rows and not opened:
+            return 0
+        with self._database.begin() as tx:
+            if rows:
+                tx.session.execute(insert(SearchEvent), rows)
+            wanted = select(SearchEvent).where(SearchEvent.key.in_([key for key, _ in opened]))
+            events = {event.key: event for event in tx.session.scalars(wanted)}
+            for key, number in opened:
+                if (event := events.get(key)) and number not in event.opened:
+                    event.opened = [*event.opened, number]
+        return len(rows)
+
+
+def pseudonym(who: str) -> str:
+    """What stands for somebody in search events and feedback: it leads to nobody without the key in ``who``."""
+    return hashlib.sha256(who.encode()).hexdigest()[:32] if who else ""
+
+
+def _check(request: SearchRequest) -> None:
+    problems = {}
+    if request.sort not in SORTS:
+        problems["sort"] = "排序方式只能是 relevance（相关）或 newest（最新）。"
+    if not 1 <= request.limit <= LARGEST_PAGE:
+        problems["limit"] = f"每页 1 到 {LARGEST_PAGE} 条。"
+    if not 0 <= request.offset <= WINDOW - request.limit:
+        problems["offset"] = f"最多看到第 {WINDOW} 条，请补充检索词缩小范围。"
+    if unknown := [name for name in request.filters if name not in FACETS]:
+        problems[unknown[0]] = "没有这个筛选条件。"
+    if problems:
+        raise Invalid(problems=problems)
+
+
+def _facet_value(name: str, one: FacetCount, names: Mapping[int, str], request: SearchRequest) -> FacetValue:
+    label = names.get(int(one.value), one.value) if name == "organisation" else one.value
+    return FacetValue(one.value, label, one.count, one.value in request.filters.get(name, ()))

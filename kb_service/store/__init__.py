@@ -1,0 +1,1 @@
+"""The database: transactions, queries by noun, audit and outbox."""

@@ -1,0 +1,150 @@
+"""The collection as the index sees it: changes taken from the outbox, documents loaded as they are now."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.orm import Session, lazyload
+
+from indexer.engine import Change, Delete, Document, Upsert
+from indexer.sync import Batch
+from kb_service import documents
+from kb_service.domain.article import Article, Revision
+from kb_service.domain.report import Report, ReportVersion
+from kb_service.store import leases
+from kb_service.store.outbox import OutboxRow, RebuildChange
+from kb_service.store.unit_of_work import Database, Tx
+
+DRAIN, REBUILD = "drain", "rebuild"
+TRIES = 8
+"""After so many failures a change is parked: kept and shown, not tried again."""
+STREAM = 500
+"""Documents loaded at a time."""
+GONE = 2**62
+"""Version of the deletion of what is no longer in the database; numbers are never given twice."""
+
+
+class Feed:
+    """``indexer.sync.ChangeFeed`` over the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def draining(self, wait: float = 0) -> AbstractContextManager[None]:
+        return leases.held(self._database, DRAIN, wait)
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        with leases.held(self._database, REBUILD):
+            with self._database.begin() as tx:
+                tx.session.execute(delete(RebuildChange))
+            yield
+
+    def take(self, limit: int) -> Batch:
+        with self._database.read() as session:
+            due = (
+                select(OutboxRow.id, OutboxRow.noun, OutboxRow.object_id)
+                .where(OutboxRow.parked.is_(False), OutboxRow.due_at <= self._database.now())
+                .order_by(OutboxRow.id)
+                .limit(limit)
+            )
+            rows = session.execute(due).all()
+        receipt: dict[str, list[int]] = defaultdict(list)
+        for row, noun, object_id in rows:
+            receipt[documents.document_id(noun, object_id)].append(row)
+        return Batch(tuple(receipt), dict(receipt))
+
+    def finish(self, batch: Batch, failed: Mapping[str, str]) -> None:
+        done = [row for name, rows in batch.receipt.items() if name not in failed for row in rows]
+        with self._database.begin() as tx:
+            tx.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
+            for name, reason in failed.items():
+                _put_off(tx, batch.receipt[name], reason)
+            if leases.is_held(tx.session, REBUILD, tx.now):
+                _keep(tx.session, batch.ids)
+
+    def kept(self, limit: int) -> Sequence[str]:
+        with self._database.begin() as tx:
+            ids = tx.session.scalars(select(RebuildChange.document_id).limit(limit)).all()
+            tx.session.execute(delete(RebuildChange).where(RebuildChange.document_id.in_(ids)))
+        return ids
+
+    def load(self, ids: Sequence[str]) -> Sequence[Change]:
+        nouns: dict[str, list[int]] = {"article": [], "report": []}
+        for name in ids:
+            noun, object_id = documents.parse_id(name)
+            nouns[noun].append(object_id)
+        with self._database.read() as session:
+            found = dict(_article_changes(session, nouns["article"])) | dict(_report_changes(session, nouns["report"]))
+        return [found.get(name) or Delete(name, GONE) for name in ids]
+
+    def searchable(self) -> Iterator[Document]:
+        with self._database.read() as session:
+            yield from _stream_articles(session)
+            yield from _stream_reports(session)
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        articles = select(Article.id, Article.version).where(documents.searchable_articles())
+        with self._database.read() as session:
+            for object_id, version in session.execute(articles).yield_per(STREAM):
+                yield documents.document_id("article", object_id), version
+            for object_id, version in session.execute(select(Report.id, Report.version)).yield_per(STREAM):
+                yield documents.document_id("report", object_id), version
+
+    def size(self) -> int:
+        """How many documents are searchable."""
+        articles = select(func.count()).select_from(Article).where(documents.searchable_articles())
+        with self._database.read() as session:
+            return session.scalar(articles) + session.scalar(select(func.count()).select_from(Report))  # type: ignore[operator]
+
+
+def _put_off(tx: Tx, rows: Sequence[int], reason: str) -> None:
+    for row in tx.session.scalars(select(OutboxRow).where(OutboxRow.id.in_(rows))):
+        row.attempts += 1
+        row.error = reason
+        row.parked = row.attempts >= TRIES
+        row.due_at = tx.now + timedelta(seconds=2**row.attempts)
+
+
+def _keep(session: Session, ids: Sequence[str]) -> None:
+    known = set(session.scalars(select(RebuildChange.document_id).where(RebuildChange.document_id.in_(ids))))
+    fresh = [{"document_id": name} for name in ids if name not in known]
+    if fresh:
+        session.execute(insert(RebuildChange), fresh)
+
+
+def _article_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str, Change]]:
+    for article, revision in session.execute(_articles().where(Article.id.in_(ids))):
+        name = documents.document_id("article", article.id)
+        if documents.is_searchable(article):
+            yield name, Upsert(documents.article_document(article, revision))
+        else:
+            yield name, Delete(name, article.version)
+
+
+def _report_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str, Change]]:
+    for report, version in session.execute(_reports().where(Report.id.in_(ids))):
+        yield documents.document_id("report", report.id), Upsert(documents.report_document(report, version))
+
+
+def _stream_articles(session: Session) -> Iterator[Document]:
+    wanted = _articles().where(documents.searchable_articles())
+    for article, revision in session.execute(wanted.execution_options(yield_per=STREAM)):
+        yield documents.article_document(article, revision)
+
+
+def _stream_reports(session: Session) -> Iterator[Document]:
+    for report, version in session.execute(_reports().execution_options(yield_per=STREAM)):
+        yield documents.report_document(report, version)
+
+
+def _articles() -> Select[Article, Revision]:
+    is_current = (Revision.article_id == Article.id) & (Revision.number == Article.revision_number)
+    return select(Article, Revision).outerjoin(Revision, is_current).options(lazyload(Revision.attachments))
+
+
+def _reports() -> Select[Report, ReportVersion]:
+    is_current = (ReportVersion.report_id == Report.id) & (ReportVersion.version == Report.current)
+    return select(Report, ReportVersion).join(ReportVersion, is_current).options(lazyload(Report.attachments))

@@ -1,0 +1,55 @@
+"""The outbox: which objects changed since they were indexed. It is written in the transaction of the change."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import String, Text, func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kb_service.domain.base import Base
+
+
+class OutboxRow(Base):
+    """An object changed; the row tells which, never what."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    noun: Mapped[str] = mapped_column(String(20))
+    object_id: Mapped[int]
+    at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    parked: Mapped[bool] = mapped_column(default=False)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class RebuildChange(Base):
+    """A document whose change was drained while a rebuild was running: the new generation needs it too."""
+
+    __tablename__ = "rebuild_change"
+
+    document_id: Mapped[str] = mapped_column(String(24), primary_key=True)
+
+
+class Lease(Base):
+    """Who alone may do something, and until when unless renewed."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]
+
+
+def put(session: Session, noun: str, ids: Iterable[int], *, at: datetime) -> None:
+    """Note that these objects changed."""
+    rows = [{"noun": noun, "object_id": one, "at": at, "due_at": at, "attempts": 0, "parked": False} for one in ids]
+    if rows:
+        session.execute(insert(OutboxRow), rows)
+
+
+def waiting(session: Session) -> tuple[int, int]:
+    """How many changes wait to be indexed, and how many are parked."""
+    counts = dict(session.execute(select(OutboxRow.parked, func.count()).group_by(OutboxRow.parked)).all())
+    return counts.get(False, 0), counts.get(True, 0)
