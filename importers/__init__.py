@@ -1,0 +1,1 @@
+"""Files become drafts here: reading, cleaning and mapping; never storing."""

@@ -1,0 +1,1 @@
+"""A Chinese full-text search library: analysis, queries, ranking and engines. It knows no knowledge base."""

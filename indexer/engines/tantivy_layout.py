@@ -1,0 +1,162 @@
+"""The schema in tantivy's terms: documents to write and read, query trees to ask; no files, no locks."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+from tantivy import Document as Written
+from tantivy import Occur, SchemaBuilder
+from tantivy import Query as Part
+
+from indexer.engines.analysed import Analysed
+from indexer.engines.versions import Rank
+from indexer.query import And, Code, Everything, Filter, Node, Not, Or, Phrase, Words
+from indexer.results import Candidate, TermIds
+from indexer.schema import Schema
+
+LIVE = "1"  # the term every document has in the field ``live``; a tombstone has an id and a version only
+IDS = np.dtype("<u4")
+
+
+def keyword_name(name: str) -> str:
+    return f"keyword_{name}"
+
+
+def number_name(name: str) -> str:
+    return f"number_{name}"
+
+
+def length_name(name: str) -> str:
+    return f"length_{name}"
+
+
+class Layout:
+    """Field names of the schema get a prefix by kind, so that none can clash with the engine's own."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.texts = [field.name for field in schema.texts]
+        self.schema = _built(schema)
+        self.live = Part.const_score_query(self.term("live", LIVE), 0.0)
+
+    def document(self, analysed: Analysed) -> Any:
+        """Raises UnicodeEncodeError for a lone surrogate in id or keyword, OverflowError for a number over 64 bits."""
+        document = analysed.document
+        written = self.tombstone(document.id, document.version)
+        written.add_text("live", LIVE)
+        written.add_text("terms", " ".join(analysed.terms))
+        written.add_text("units", " ".join(analysed.units))
+        written.add_bytes("tokens", _packed([analysed.tokens[name] for name in self.texts]))
+        for name, values in document.keywords.items():
+            for value in dict.fromkeys(values):
+                written.add_text(keyword_name(name), value)
+        for name, number in document.numbers.items():
+            written.add_integer(number_name(name), number)
+        for name in self.texts:
+            if len(analysed.tokens[name]):
+                written.add_integer(length_name(name), len(analysed.tokens[name]))
+        return written
+
+    def tombstone(self, key: str, version: int) -> Any:
+        written = Written()
+        written.add_text("id", key)
+        written.add_integer("version", version)
+        return written
+
+    def rank(self, stored: Any) -> Rank:
+        """The rank of a stored document or tombstone."""
+        return stored.get_first("version"), stored.get_first("tokens") is None
+
+    def candidate(self, stored: Any, score: float | None) -> Candidate:
+        tokens = dict(zip(self.texts, _unpacked(stored.get_first("tokens"), len(self.texts)), strict=True))
+        return Candidate(stored.get_first("id"), stored.get_first("version"), score or 0.0, tokens)
+
+    def query(self, tree: Node, filters: Iterable[Filter]) -> Any:
+        """Scored by BM25 over all text fields together; filters add nothing to a score."""
+        parts = [self._node(tree), *(self._filter(part) for part in filters)]
+        return _all(parts)
+
+    def identified(self, keys: Sequence[str]) -> Any:
+        """The documents and tombstones with these ids."""
+        return Part.term_set_query(self.schema, "id", keys)
+
+    def term(self, field: str, term: str) -> Any:
+        return Part.term_query(self.schema, field, term, "freq" if field == "terms" else "basic")
+
+    def _filter(self, part: Filter) -> Any:
+        values = Part.term_set_query(self.schema, keyword_name(part.field), sorted(part.values))
+        return Part.const_score_query(values, 0.0) if part.values else Part.empty_query()
+
+    def _node(self, node: Node) -> Any:
+        asked = Part.empty_query()
+        match node:
+            case Everything():
+                asked = self.live
+            case Code(term):
+                asked = self.term("terms", term)
+            case Phrase(units):
+                asked = self._phrase(units)
+            case Words(terms, words, required):
+                asked = self._words(dict.fromkeys((*words, *terms)), dict.fromkeys(words), required)
+            case And(parts):
+                asked = _all([self._node(part) for part in parts] or [self.live])
+            case Or(parts):
+                asked = _any(self._node(part) for part in parts)
+            case Not(part):
+                asked = Part.boolean_query([(Occur.Must, self.live), (Occur.MustNot, self._node(part))])
+        return asked
+
+    def _phrase(self, units: tuple[str, ...]) -> Any:
+        if len(units) > 1:
+            return Part.phrase_query(self.schema, "units", list(units))
+        return Part.term_query(self.schema, "units", units[0], "position") if units else Part.empty_query()
+
+    def _words(self, scored: Iterable[str], words: Iterable[str], required: int) -> Any:
+        """The demanded words once, under their minimum; the other terms beside them for the score alone."""
+        if required <= 0:
+            return _any(self.term("terms", term) for term in scored)
+        demanded = list(words)
+        if required > len(demanded):
+            return Part.empty_query()
+        minimum = [(Occur.Should, self.term("terms", word)) for word in demanded]
+        others = [(Occur.Should, self.term("terms", term)) for term in scored if term not in set(demanded)]
+        needed = Part.boolean_query(minimum, minimum_number_should_match=required)
+        return Part.boolean_query([(Occur.Must, needed), *others])
+
+
+def _all(parts: Sequence[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else Part.boolean_query([(Occur.Must, part) for part in parts])
+
+
+def _any(parts: Iterable[Any]) -> Any:
+    return Part.boolean_query([(Occur.Should, part) for part in parts])
+
+
+def _built(schema: Schema) -> Any:
+    """Integers are signed: a Python integer in an unsigned fast field kills the writer of tantivy-py 0.27."""
+    builder = SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("version", stored=True, fast=True)
+    builder.add_text_field("live", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("units", tokenizer_name="whitespace", index_option="position")
+    builder.add_bytes_field("tokens", stored=True)
+    for keyword in schema.keywords:
+        builder.add_text_field(keyword_name(keyword.name), fast=True, tokenizer_name="raw", index_option="basic")
+    for number in schema.numbers:
+        builder.add_integer_field(number_name(number.name), fast=True)
+    for text in schema.texts:
+        builder.add_integer_field(length_name(text.name), fast=True)
+    return builder.build()
+
+
+def _packed(fields: Sequence[TermIds]) -> bytes:
+    """The number of ids per field, then all ids, as little-endian uint32: one value loads quicker than many."""
+    lengths = np.array([len(ids) for ids in fields], IDS)
+    return np.concatenate([lengths, *fields]).astype(IDS, copy=False).tobytes()
+
+
+def _unpacked(packed: bytes, fields: int) -> list[TermIds]:
+    ids = np.frombuffer(packed, IDS)
+    ends = list(accumulate(ids[:fields].tolist(), initial=fields))
+    return [ids[start:end] for start, end in pairwise(ends)]

@@ -1,0 +1,178 @@
+"""Keeps an index true to the collection it serves, through a feed of what changed; it stores nothing itself."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+from indexer.engine import Change, Document, Generation, SearchEngine, Upsert
+from indexer.errors import IndexerError
+
+BATCH = 500  # documents in memory at a time
+DRAIN = 120.0  # seconds a rebuild waits for a running drain to end
+
+
+class FeedBusy(IndexerError):
+    """Another process holds the lease that was asked for; what it does now need not be done here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The ids of changed documents, each once. ``receipt`` tells the feed which of its rows were taken."""
+
+    ids: tuple[str, ...]
+    receipt: Any = None
+
+
+class ChangeFeed(Protocol):
+    """The collection as the index sees it: what is searchable now, and which documents changed since they were indexed.
+
+    A change says which document changed, never what: its state is loaded when it is needed. So a change may be handed
+    out any number of times.
+    """
+
+    def draining(self, wait: float = 0) -> AbstractContextManager[None]:
+        """The lease to take and finish changes, for one process at a time. It ends when its holder dies; each call of
+        the feed by the holder renews it. Raises FeedBusy after ``wait`` seconds under another holder.
+        """
+
+    def rebuilding(self) -> AbstractContextManager[None]:
+        """The lease to rebuild, beside that of draining. Entering empties what was kept; until it is left, every change
+        that is finished is also kept. Raises FeedBusy.
+        """
+
+    def take(self, limit: int) -> Batch:
+        """The oldest changes that are due, of at most ``limit`` documents; no ids when there are none. They stay in the
+        feed until they are finished.
+        """
+
+    def finish(self, batch: Batch, failed: Mapping[str, str]) -> None:
+        """In one transaction, remove exactly the taken changes, but put off to a later time those of the ``failed``
+        documents (id to reason), and keep all for a running rebuild. A change of the same document that came
+        after ``take`` stays.
+        """
+
+    def kept(self, limit: int) -> Sequence[str]:
+        """Take out ids of at most ``limit`` documents kept for the rebuild; none when all were given."""
+
+    def load(self, ids: Sequence[str]) -> Sequence[Change]:
+        """Each document as it is now: an Upsert if it is searchable, else a Delete whose version is not below any
+        version the document had.
+        """
+
+    def searchable(self) -> Iterator[Document]:
+        """Every searchable document, streamed."""
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """Id and version of every searchable document, streamed, in no order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What a drain did. ``failed`` maps the ids of documents that were put off to the reason."""
+
+    taken: int = 0
+    ignored: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did: documents now in the index, and those that could not be taken, with the reason."""
+
+    documents: int
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the index is not true: documents it lacks, has although they are not searchable, or has in an old version.
+
+    Changes that wait to be drained show up here too.
+    """
+
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus or self.stale)
+
+
+def drain(feed: ChangeFeed, engine: SearchEngine, limit: int = BATCH) -> Drained:
+    """Bring every change that is due into the live generation, ``limit`` documents at a time. When it returns they can
+    be found. Raises FeedBusy, and what ``engine.apply`` raises; the changes not finished by then stay in the feed.
+    """
+    taken, ignored, failed = 0, 0, dict[str, str]()
+    with feed.draining():
+        while (batch := feed.take(limit)).ids:
+            applied = engine.apply(feed.load(batch.ids))
+            feed.finish(batch, applied.failed)
+            taken, ignored = taken + applied.taken, ignored + applied.ignored
+            failed |= applied.failed
+    return Drained(taken, ignored, failed)
+
+
+def rebuild(feed: ChangeFeed, engine: SearchEngine, progress: Callable[[int], None] | None = None) -> Rebuilt:
+    """Fill a new generation from what is searchable and swap it in; drains go on into the live one meanwhile.
+
+    ``progress`` is told the number of documents done so far. Draining is held up only for the last catching up and the
+    truth check. Whatever is raised, FeedBusy included, leaves the live generation as it was.
+    """
+    failed: dict[str, str] = {}
+    with feed.rebuilding(), ExitStack() as pause, engine.rebuild() as generation:
+        done = 0
+        for documents in _batches(feed.searchable()):
+            failed |= generation.apply([Upsert(document) for document in documents]).failed
+            done += len(documents)
+            if progress:
+                progress(done)
+        failed |= _catch_up(feed, generation)
+        pause.enter_context(
+            feed.draining(wait=DRAIN)
+        )  # left after the swap: no change can fall between the generations
+        failed |= _catch_up(feed, generation)
+        failed |= _make_true(feed, generation)
+        documents_now = sum(1 for _ in generation.ids())
+    return Rebuilt(documents_now, failed)
+
+
+def check(feed: ChangeFeed, engine: SearchEngine) -> Difference:
+    """Compare ids and versions of the index with what is searchable; repairs nothing. Raises what ``ids`` raises."""
+    return _difference(feed.versions(), engine.ids())
+
+
+def _catch_up(feed: ChangeFeed, generation: Generation) -> dict[str, str]:
+    failed: dict[str, str] = {}
+    while ids := feed.kept(BATCH):
+        failed |= generation.apply(feed.load(ids)).failed
+    return failed
+
+
+def _make_true(feed: ChangeFeed, generation: Generation) -> dict[str, str]:
+    """Load again what differs, for instance what was saved behind the back of the stream."""
+    difference = _difference(feed.versions(), generation.ids())
+    failed: dict[str, str] = {}
+    for ids in _batches((*difference.missing, *difference.surplus, *difference.stale)):
+        failed |= generation.apply(feed.load(ids)).failed
+    return failed
+
+
+def _difference(searchable: Iterable[tuple[str, int]], indexed: Iterable[tuple[str, int]]) -> Difference:
+    rest = dict(indexed)
+    missing: list[str] = []
+    stale: list[str] = []
+    for key, version in searchable:
+        known = rest.pop(key, None)
+        if known is None:
+            missing.append(key)
+        elif known != version:
+            stale.append(key)
+    return Difference(tuple(missing), tuple(rest), tuple(stale))
+
+
+def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(things)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

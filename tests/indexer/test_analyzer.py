@@ -1,0 +1,117 @@
+"""Terms, units and spans; the same whichever segmenter cuts."""
+
+import gzip
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.analysis.analyzer import Analyzer
+from indexer.analysis.segment import Segmenter
+from indexer.analysis.terms import term_id, term_ids
+
+MIXED = st.text(
+    st.sampled_from("电子税务局申报发票怎么的了請問發票 -_.:/0123459abcxORAorｘ０，。\n㐀𠮷あア한\u0301½"), max_size=60
+)
+
+
+FAST, PURE = Analyzer("rjieba"), Analyzer("jieba")
+
+
+@given(st.one_of(MIXED, st.text(st.characters(codec=None))))
+def test_spans_are_the_terms_with_their_places(text: str):
+    spans = list(FAST.spans(text))
+    assert [span.term for span in spans] == FAST.tokens(text).terms
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+@given(MIXED)
+def test_both_segmenters_give_the_same_tokens(text: str):
+    assert PURE.tokens(text) == FAST.tokens(text)
+
+
+def test_both_segmenters_agree_on_real_texts(corpora: Path):
+    for name in ("lecoqa", "tidb"):
+        with gzip.open(corpora / name / "docs.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for _, line in zip(range(60), lines, strict=False):
+                body = json.loads(line)["body"][:3_000]
+                assert PURE.tokens(body) == FAST.tokens(body)
+
+
+def test_the_fingerprint_tells_dictionaries_apart_but_not_segmenters(tmp_path: Path):
+    words = tmp_path / "words.txt"
+    words.write_text("税智通\n", "utf-8")
+    assert PURE.fingerprint == FAST.fingerprint
+    assert FAST.fingerprint != Analyzer(user_words=words).fingerprint
+
+
+def test_a_word_of_an_own_dictionary_is_a_term(tmp_path: Path):
+    words = tmp_path / "words.txt"
+    words.write_text("税智通\n\n", "utf-8")
+    assert "税智通" in Analyzer(user_words=words).tokens("请用税智通登录").terms
+
+
+def test_every_pair_of_neighbours_is_a_term(analyzer: Analyzer):
+    text = "金税盘清卡不成功"
+    assert {text[at : at + 2] for at in range(len(text) - 1)} <= set(analyzer.tokens(text).terms)
+
+
+def test_units_are_single_han_characters_latin_words_and_numbers(analyzer: Analyzer):
+    assert analyzer.tokens("發票ORA-00942 v8.2").units == ["发", "票", "ora", "942", "v", "8", "2"]
+
+
+def test_function_words_weigh_nothing(analyzer: Analyzer):
+    question = analyzer.question("请问发票怎么开具，谢谢老师")
+    assert question.words == ("发票", "开具")
+    assert question.shown == {"发票", "开具"}
+
+
+def test_function_words_alone_are_asked_as_they_are(analyzer: Analyzer):
+    assert set(analyzer.question("怎么办").terms) & set(analyzer.tokens("不知道怎么办了").terms)
+
+
+def test_terms_have_one_number_everywhere():
+    assert term_id("123456789") == 0xCBF43926  # the check value every CRC-32 is told by
+    assert term_ids(["a", "税", "a"]).tolist() == [term_id("a"), term_id("税"), term_id("a")]
+
+
+def test_the_segmenter_leaves_no_cache_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert Segmenter("jieba", []).cut("税务局") == ["税务", "税务局"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("analyzer", [FAST, PURE], ids=["rjieba", "jieba"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "税",
+        "税务",
+        "税务发票增值",
+        "<p class='a'>文 &nbsp;",
+        "a",
+        "a-",
+        "0-",
+        "a 1 ",
+        "-",
+        " ",
+        "e\u0301",
+        "\u0301",
+        "１",
+        "x:",
+    ],
+)
+def test_no_text_takes_long(analyzer: Analyzer, unit: str):
+    analyzer.tokens("税务局")
+    size = 1_000_000 // len(unit.encode())
+    began = time.process_time()
+    analyzer.tokens(unit * size)
+    assert time.process_time() - began < 10  # an order of magnitude above what is usual; quadratic is far beyond
+
+
+def test_one_character_without_end_is_cut_short(analyzer: Analyzer):
+    assert len(analyzer.tokens("税" * 100_000).terms) < 200
+    assert analyzer.tokens("开始" + "哈" * 1_000 + "发票").terms[-1] == "发票"
