@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from importers import drafting, mapping, profiles, readers, sources
 from importers.errors import ImportFailed, MissingColumns, UnreadableSource, refusal
@@ -34,7 +34,7 @@ class Job(Protocol):
     @property
     def path(self) -> Path: ...
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> str: ...
     @property
     def profile(self) -> str: ...
     @property
@@ -59,7 +59,7 @@ class Imports(Protocol):
         total: int | None,
     ) -> None: ...
     def finish(self, import_id: int) -> None: ...
-    def fail(self, import_id: int, code: str, message: str) -> None: ...
+    def fail(self, import_id: int, code: str, message: str, source: str) -> None: ...
 
 
 class Base(Protocol):
@@ -192,15 +192,28 @@ def run(base: Base, import_id: int) -> None:
     )
     position = job.position
     try:
-        rest = islice(read(job.path, job.kind, settings), position, None)
-        while batch := list(islice(rest, BATCH)):
+        rest = islice(read(job.path, cast(Kind, job.kind), settings), position, None)
+        for batch, is_last in _batches(rest):
             position += len(batch)
-            _hand_over(base, import_id, batch, position, None)
+            _hand_over(base, import_id, batch, position, position if is_last else None)
     except ImportFailed as failure:
-        base.imports.fail(import_id, failure.code, failure.message)
-        return
-    _hand_over(base, import_id, [], position, position)
-    base.imports.finish(import_id)
+        base.imports.fail(import_id, failure.code, failure.message, failure.source)
+    else:
+        base.imports.finish(import_id)
+
+
+def _batches(values: Iterator[Draft | Refusal]) -> Iterator[tuple[list[Draft | Refusal], bool]]:
+    """Batches, each with whether it is the last; a failure after a batch comes when that has been taken."""
+    ahead = list(islice(values, BATCH))
+    while batch := ahead:
+        failure: ImportFailed | None = None
+        try:
+            ahead = list(islice(values, BATCH))
+        except ImportFailed as error:
+            ahead, failure = [], error
+        yield batch, not (ahead or failure)
+        if failure:
+            raise failure
 
 
 def _hand_over(base: Base, import_id: int, batch: list[Draft | Refusal], position: int, total: int | None) -> None:

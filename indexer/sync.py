@@ -129,9 +129,8 @@ def rebuild(feed: ChangeFeed, engine: SearchEngine, progress: Callable[[int], No
             if progress:
                 progress(done)
         failed |= _catch_up(feed, generation)
-        pause.enter_context(
-            feed.draining(wait=DRAIN)
-        )  # left after the swap: no change can fall between the generations
+        # left after the swap: no change can fall between the generations
+        pause.enter_context(feed.draining(wait=DRAIN))
         failed |= _catch_up(feed, generation)
         failed |= _make_true(feed, generation)
         documents_now = sum(1 for _ in generation.ids())

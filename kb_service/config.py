@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,16 @@ class Settings(BaseSettings):
         if self.secret:
             return self.secret
         path = self.home / "secret"
-        self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", opener=_private) as file:
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            _write_once(path, secrets.token_urlsafe(48))
         return path.read_text().strip()
 
 
 def load(**overrides: Any) -> Settings:
     """The settings of this process. Raises BadSettings naming the setting that cannot be understood."""
+    if os.environ.get("KB_CONFIG") and not _config_file().is_file():
+        raise BadSettings(f"KB_CONFIG 指的设置文件 {_config_file()} 不存在。", setting="KB_CONFIG")
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -94,6 +94,16 @@ def load(**overrides: Any) -> Settings:
 
 def _config_file() -> Path:
     return Path(os.environ.get("KB_CONFIG") or "kb.toml")
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a whole private file, or leave the one somebody else was faster to write: nobody ever reads half of it."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with open(fresh, "x", opener=_private) as file:
+        file.write(text)
+    with suppress(FileExistsError):
+        path.hardlink_to(fresh)
+    fresh.unlink()
 
 
 def _private(path: str, flags: int) -> int:

@@ -10,18 +10,15 @@ from urllib.parse import unquote
 
 import nh3
 
+from kb_service.markdown_limits import LONGEST, is_too_much
+
 if TYPE_CHECKING:
     from markdown import Markdown
 
-LONGEST = 200_000
-"""Characters of Markdown an article may have in all."""
 LARGEST = 2_000_000
 """Characters of HTML that may come of them."""
-DEEPEST = 24
-"""Levels of nested lists and quotations; Python-Markdown recurses once a level."""
-
-TAGS = {
-    *(
+TAGS = set(
+    [
         "p",
         "br",
         "hr",
@@ -41,23 +38,27 @@ TAGS = {
         "code",
         "pre",
         "blockquote",
-    ),
-    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img", "kbd"),
-}
+        "kbd",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "a",
+        "img",
+    ]
+)
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 SCHEMES = {"http", "https", "mailto"}
-NESTING = re.compile(r"^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])[ \t]*)+")
 REFERENCE = re.compile(r"^(attachment|article):(.+)$", re.DOTALL)
-MARKS = re.compile(r"(?m)[\[\]()*_`<&~!\\|]|https?:|^#|^[-=]+\s*$")
-DENSEST = 400
-"""Marks one paragraph may have; Python-Markdown takes time with the square of them."""
-FENCES = 800
-FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~)")
 FENCE_END = re.compile(r"(?m)^([ \t]*(?:```+|~~~+))[ \t]*\n(?=[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t])")
-LIST_AFTER_TEXT = re.compile(r"(?m)^(?![ \t]*(?:[-*+]|\d{1,9}[.)])[ \t])(.*\S.*)\n(?=(?:[-*+]|1[.)])[ \t])")
+LIST_AFTER_TEXT = re.compile(r"(?m)^(?![ \t]*(?:[-*+]|\d{1,9}[.)])[ \t])(?=[ \t]*\S)(.*)\n(?=(?:[-*+]|1[.)])[ \t])")
 BLOCKS = re.compile(r"</(?:p|li|h\d|tr|pre|blockquote|table|ul|ol)>|<(?:br|hr)[^>]*>")
 CELLS = re.compile(r"</t[dh]>\s*<t[dh][^>]*>")
-BLANKS = re.compile(r"[ \t\u3000]*\n\s*")
 
 _of_thread = local()
 
@@ -86,7 +87,7 @@ def render(fields: Mapping[str, str], resolve: Resolver = lambda noun, key: None
 
 def to_html(markdown: str, resolve: Resolver) -> str:
     """Safe HTML of one field; a text too deep or too large to be laid out is shown as it was typed."""
-    if len(markdown) > LONGEST or _is_too_dense(markdown) or _is_too_deep(markdown):
+    if is_too_much(markdown):
         return _as_typed(markdown)
     try:
         page = _converter().reset().convert(_with_blank_lines(markdown.replace("\r\n", "\n")))
@@ -100,7 +101,7 @@ def to_text(page: str) -> str:
     """Plain text of safe HTML: one line a block, cells parted by a space."""
     lines = BLOCKS.sub("\n", CELLS.sub(" ", page))
     text = html.unescape(nh3.clean(lines, tags=set()))
-    return BLANKS.sub("\n", text).strip()
+    return "\n".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def _sanitised(page: str, resolve: Resolver) -> str:
@@ -132,22 +133,6 @@ def _address(tag: str, value: str, resolve: Resolver) -> str | None:
 def _with_blank_lines(markdown: str) -> str:
     """Part lists from the text and fences before them: people leave that line out, Python-Markdown insists on it."""
     return FENCE_END.sub(r"\1\n\n", LIST_AFTER_TEXT.sub(r"\1\n\n", markdown))
-
-
-def _is_too_dense(markdown: str) -> bool:
-    if len(FENCE.findall(markdown)) > FENCES:
-        return True
-    return any(len(MARKS.findall(block)) > DENSEST for block in re.split(r"\n\s*\n", markdown))
-
-
-def _is_too_deep(markdown: str) -> bool:
-    for line in markdown.splitlines():
-        indent = (len(line) - len(line.lstrip(" \t"))) // 2
-        markers = NESTING.match(line[:400])
-        depth = indent + (len(markers[0].split()) if markers else 0)
-        if markers and depth > DEEPEST:
-            return True
-    return False
 
 
 def _as_typed(markdown: str) -> str:

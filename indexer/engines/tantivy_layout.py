@@ -116,8 +116,6 @@ class Layout:
         if required <= 0:
             return _any(self.term("terms", term) for term in scored)
         demanded = list(words)
-        if required > len(demanded):
-            return Part.empty_query()
         minimum = [(Occur.Should, self.term("terms", word)) for word in demanded]
         others = [(Occur.Should, self.term("terms", term)) for term in scored if term not in set(demanded)]
         needed = Part.boolean_query(minimum, minimum_number_should_match=required)

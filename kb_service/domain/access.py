@@ -162,11 +162,11 @@ def visible_candidates(actor: Actor) -> ColumnElement[bool]:
 
 def parts_in_candidate(actor: Actor, candidate: Candidate) -> frozenset[str]:
     """The parts of the workflow table that the actor plays towards a candidate."""
-    scope = candidate.scope.path
+    places = [scope.path for scope in candidate.scopes]
     parts = {
         "author": candidate.author_id == actor.person_id and (actor.signed_in or actor.is_local),
-        "reviewer": actor.holds({"reviewer"}, scope),
-        "group_head": actor.holds({"group_head"}, scope),
+        "reviewer": all(actor.holds({"reviewer"}, place) for place in places),
+        "group_head": all(actor.holds({"group_head"}, place) for place in places),
         "accepter": actor.signed_in and candidate.accepter_id == actor.person_id,
     }
     return frozenset(part for part, played in parts.items() if played)

@@ -140,10 +140,11 @@ class Article(Base):
 
     def publish(self, revision: "Revision", candidate: "Candidate", actor: "Actor") -> Event:
         """Make ``revision`` the text that is read. Raises StaleEdit when the article moved since the draft began."""
-        if candidate.target_id is not None and candidate.base_revision != self.revision_number:
+        if (candidate.base_revision or 0) != self.revision_number:
             raise StaleEdit("这条知识在起草之后已有新版本，请退回作者，按新版本修改后再提交。")
         self.revision_number += 1
         revision.number = self.revision_number
+        self.kind = candidate.kind
         self.audience = candidate.audience
         self.scope = candidate.scope
         self.readers = [ArticleReader(organisation_id=place) for place in candidate.restricted_to]

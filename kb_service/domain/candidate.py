@@ -20,6 +20,7 @@ from kb_service.inputs import ArticleInput
 
 if TYPE_CHECKING:
     from kb_service.domain.access import Actor
+    from kb_service.domain.article import Article
 
 REVIEW_TIME = timedelta(days=5)
 
@@ -70,11 +71,17 @@ class Candidate(Base):
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     scope: Mapped[Organisation] = relationship(lazy="joined")
+    target: Mapped["Article | None"] = relationship(foreign_keys=[target_id])
     reviewer: Mapped[Person | None] = relationship(foreign_keys=[reviewer_id])
     reports: Mapped[list[Report]] = relationship(secondary=CANDIDATE_REPORT)
     attachments: Mapped[list[Attachment]] = relationship(secondary=CANDIDATE_ATTACHMENT, lazy="selectin")
     reviews: Mapped[list["Review"]] = relationship(order_by="Review.id", cascade="all, delete-orphan")
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def scopes(self) -> tuple[Organisation, ...]:
+        """Where it would hold, and where the article it revises holds now: who decides must be at home in both."""
+        return (self.scope, self.target.scope) if self.target else (self.scope,)
 
     @property
     def weight(self) -> str:
@@ -170,6 +177,8 @@ def digest(told: ArticleInput) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
-def identity(told: ArticleInput) -> str:
-    """SHA-256 over the key; without a key, the digest of all it says."""
-    return hashlib.sha256(f"article\n{told.key}".encode()).hexdigest() if told.key else digest(told)
+def identity(told: ArticleInput, scope_id: int) -> str:
+    """SHA-256 over scope and key, or all it says where it has no key: nobody's import touches what others wrote for
+    another scope.
+    """
+    return hashlib.sha256(f"{scope_id}\n{told.key or digest(told)}".encode()).hexdigest()

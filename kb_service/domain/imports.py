@@ -19,7 +19,10 @@ ENDED = ("done", "failed", "abandoned")
 
 
 class Import(Base):
-    """One file (or folder) taken in. ``position`` counts the rows already dealt with, so a killed run goes on there."""
+    """One file (or folder) taken in. ``position`` counts the rows already dealt with, so a killed run goes on there.
+
+    ``version`` counts the steps people see, not the batches: who abandons a running import has seen the latest.
+    """
 
     __tablename__ = "import"
 
@@ -45,14 +48,14 @@ class Import(Base):
     place: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    leased_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012
 
     def act(self, action: str, actor: "Actor", parts: frozenset[str], *, at: datetime) -> Event:
         """Take one step of the import workflow. Raises what ``workflow.step`` raises."""
         before, self.state = self.state, workflow.step(workflow.IMPORT, self.state, action, parts)
+        self.version += 1
         if self.state in ("checking", "running"):
             self.position, self.total = 0, None
             self.created = self.updated = self.unchanged = self.refused = 0

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -92,10 +92,14 @@ def title(phenomenon: str) -> str:
 
 def digest(told: ReportInput) -> str:
     """SHA-256 over all that was told, so that the same row again is recognised as unchanged."""
-    values = [getattr(told, name) for name in TOLD] + [len(file.data) for file in told.attachments]
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+    files = [hashlib.sha256(file.data).hexdigest() for file in told.attachments]
+    return _hash([*(getattr(told, name) for name in TOLD), *files])
 
 
 def identity(told: ReportInput) -> str:
     """SHA-256 over key and organisation as told; without a key, the digest of all fields."""
-    return hashlib.sha256(f"{told.key}\n{told.organisation}".encode()).hexdigest() if told.key else digest(told)
+    return _hash([told.key, told.organisation]) if told.key else digest(told)
+
+
+def _hash(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()

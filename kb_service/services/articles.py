@@ -7,7 +7,7 @@ from kb_service.domain import workflow
 from kb_service.domain.access import WRITERS, Actor, parts_in_article, visible_candidates
 from kb_service.domain.article import Article, Revision
 from kb_service.domain.candidate import Candidate
-from kb_service.errors import Denied, StaleEdit
+from kb_service.errors import NotFound, StaleEdit
 from kb_service.results import ArticleRow, ArticleView, FieldDiff, Page, ReportRow, RevisionRow
 from kb_service.services import diff
 from kb_service.services.candidates import field_views
@@ -110,7 +110,7 @@ class Articles:
 def _with_history(session: Session, actor: Actor, number: str) -> Article:
     article = articles.get(session, actor, number)
     if not _may_see_history(actor, article):
-        raise Denied("只有这条知识所属范围的专家、审核人和知识管理员可以查看历史版本。")
+        raise NotFound
     return article
 
 

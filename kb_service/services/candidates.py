@@ -13,7 +13,7 @@ from kb_service.domain.article import number as article_number
 from kb_service.domain.candidate import Candidate, Review
 from kb_service.domain.events import Event
 from kb_service.domain.report import Report, ReportVersion
-from kb_service.errors import Denied, Duplicate
+from kb_service.errors import Denied, Duplicate, Invalid, InvalidTransition
 from kb_service.inputs import ArticleInput
 from kb_service.results import (
     ArticleRow,
@@ -28,7 +28,7 @@ from kb_service.results import (
 from kb_service.services import diff, writing
 from kb_service.services.clock import today
 from kb_service.services.search import Search
-from kb_service.store import articles, attachments, candidates, reports
+from kb_service.store import articles, attachments, candidates, people, reports
 from kb_service.store.unit_of_work import Database, Tx
 
 ASKED = 5
@@ -46,9 +46,11 @@ class Candidates:
     def from_reports(self, actor: Actor, numbers: Sequence[str]) -> tuple[ArticleInput, tuple[ReportRow, ...]]:
         """A solution begun from reports: their texts side by side, codes and names joined. Nothing is saved.
 
-        Raises Denied, NotFound.
+        Raises Denied, Invalid, NotFound.
         """
         _demand_writer(actor)
+        if not numbers:
+            raise Invalid("请先选择报告。")
         with self._database.read() as session:
             found = reports.by_numbers(session, actor, numbers)
             return _drawn_from(found), tuple(reports.row(*one) for one in found)
@@ -61,7 +63,7 @@ class Candidates:
         with self._database.begin() as tx:
             candidate = _new(tx, actor, told)
             candidate.reports = _reports(tx.session, actor, reports)
-            tx.add(writing.fill(tx, candidate, told, actor, kept))
+            tx.add(writing.fill(tx, candidate, told, actor, kept, people.taxonomy(tx.session)))
             tx.record(Event(actor, "create", candidate, {"title": candidate.title}))
             return view(tx.session, candidate, actor)
 
@@ -73,8 +75,9 @@ class Candidates:
             candidate = candidates.get(tx.session, actor, candidate_id)
             _demand_author(actor, candidate)
             candidate.guard(seen_version, yours={"title": told.title, "fields": dict(told.fields)})
+            writing.rebase(tx.session, candidate)
             tx.record(candidate.change(actor, at=tx.now))
-            writing.fill(tx, candidate, told, actor, kept)
+            writing.fill(tx, candidate, told, actor, kept, people.taxonomy(tx.session))
             tx.session.flush()
             return view(tx.session, candidate, actor)
 
@@ -106,10 +109,12 @@ class Candidates:
         return self._step(actor, candidate_id, "withdraw", seen_version)
 
     def revise(self, actor: Actor, number: str) -> CandidateView:
-        """Begin a new revision from the live text. Raises NotFound, Denied, Duplicate where one is open already."""
+        """Begin a new revision from the live text. Raises NotFound, Denied, InvalidTransition, Duplicate."""
         _demand_writer(actor)
         with self._database.begin() as tx:
             article = articles.get(tx.session, actor, number)
+            if article.state not in workflow.FINDABLE:
+                raise InvalidTransition("这条知识已经停用，恢复之后才能修订。")
             if open_one := candidates.open_for(tx.session, article.id):
                 raise Duplicate(f"已有一份对 {article.number} 的修订正在进行，由 {open_one.author_name} 起草。")
             candidate = tx.add(_revising(tx, actor, article, articles.revision(tx.session, article)))

@@ -33,7 +33,7 @@ def compare(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> t
 
 def _lines(before: str, after: str) -> Iterator[DiffLine]:
     old, new = before.splitlines()[:LONGEST], after.splitlines()[:LONGEST]
-    for tag, from_old, to_old, from_new, to_new in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, from_old, to_old, from_new, to_new in SequenceMatcher(None, old, new).get_opcodes():
         if tag == "equal":
             yield from (DiffLine("same", line, line) for line in old[from_old:to_old])
         else:

@@ -1,26 +1,27 @@
 """Use cases on imports: a file from upload to done, taken in batch by batch."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb_service.domain import candidate as candidate_rules
 from kb_service.domain import workflow
 from kb_service.domain.access import LOCAL, Actor
-from kb_service.domain.article import Article
+from kb_service.domain.article import AUDIENCES, Article
 from kb_service.domain.candidate import Candidate
 from kb_service.domain.events import Event
 from kb_service.domain.imports import Import
 from kb_service.domain.person import Person
-from kb_service.errors import Conflict, Denied
+from kb_service.errors import Conflict, Denied, Invalid
 from kb_service.inputs import ArticleInput, Draft, Refusal, ReportInput
 from kb_service.results import Counts, ImportView, Page, RefusalView
 from kb_service.services import writing
-from kb_service.store import attachments, candidates, filing, imports, people
+from kb_service.store import articles, attachments, candidates, filing, imports, leases, people
 from kb_service.store.unit_of_work import Database, Tx
 
 KINDS = {"report": "import_report", "article": "import_article"}
@@ -28,6 +29,10 @@ KINDS = {"report": "import_report", "article": "import_article"}
 LEASE = timedelta(seconds=60)
 WORKER = frozenset({"worker"})
 OWNER = frozenset({"owner"})
+TAKING = ("checking", "running")
+"""States in which batches are taken."""
+OVERWRITTEN = ("returned", "in_review")
+"""States of an imported candidate that takes on the text of a later import; after that, a new one is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Imports:
         profile: str = "",
         options: Mapping[str, str] | None = None,
     ) -> ImportView:
-        """Note a file that lies at ``path`` and is to be taken in. Raises Denied."""
+        """Note a file that lies at ``path`` and is to be taken in. Raises Denied, Invalid, NotFound."""
         if kind not in KINDS or not actor.may(KINDS[kind]):
             raise Denied
         with self._database.begin() as tx:
@@ -76,7 +81,7 @@ class Imports:
                     size=size,
                     profile=profile,
                     mapping={},
-                    options=dict(options or {}),
+                    options=_checked(tx.session, actor, options or {}),
                     owner_id=actor.person_id,
                     owner_name=actor.name,
                     place=actor.writing_place,
@@ -119,10 +124,11 @@ class Imports:
         options: Mapping[str, str],
         seen_version: int,
     ) -> ImportView:
-        """Fix which column is which field. Raises NotFound, InvalidTransition, StaleEdit."""
+        """Fix which column is which field. Raises NotFound, Denied, Invalid, InvalidTransition, StaleEdit."""
         with self._database.begin() as tx:
             entity = self._stepped(tx, actor, import_id, "map", seen_version)
-            entity.mapping, entity.profile, entity.options = dict(mapping), profile, dict(options)
+            entity.mapping, entity.profile = dict(mapping), profile
+            entity.options = _checked(tx.session, actor, options)
             tx.session.flush()
             return self._view(tx.session, actor, entity)
 
@@ -140,23 +146,23 @@ class Imports:
 
     def claim(self, import_id: int | None = None) -> int | None:
         """An import that waits for a worker (this one, where it is named), now leased to the caller; each ``take``
-        renews the lease.
+        renews the lease. Where the process that claimed it has died, it is free at once.
         """
         with self._database.begin() as tx:
-            is_free = or_(Import.leased_until.is_(None), Import.leased_until < tx.now)
-            wanted = select(Import).where(Import.state.in_(("checking", "running")), is_free).order_by(Import.id)
+            wanted = select(Import.id).where(Import.state.in_(TAKING)).order_by(Import.id)
             if import_id is not None:
                 wanted = wanted.where(Import.id == import_id)
-            entity = tx.session.scalars(wanted).first()
-            if entity is None:
-                return None
-            entity.leased_until = tx.now + LEASE
-            return entity.id
+            waiting = tx.session.scalars(wanted).all()
+            held = leases.held_of(tx.session, [_lease(one) for one in waiting], tx.now)
+            free = next((one for one in waiting if _lease(one) not in held), None)
+            if free is not None:
+                leases.put(tx.session, _lease(free), tx.now + LEASE)
+            return free
 
     def release(self, import_id: int) -> None:
         """Give the lease back, so that another worker may go on at once."""
         with self._database.begin() as tx:
-            tx.session.get_one(Import, import_id).leased_until = None
+            leases.drop(tx.session, _lease(import_id))
 
     def job(self, import_id: int) -> Job:
         """What there is to do."""
@@ -184,7 +190,7 @@ class Imports:
         kept = handle(one for draft in drafts for one in draft.value.attachments)
         with self._database.begin() as tx:
             entity = tx.session.get_one(Import, import_id)
-            if entity.state not in ("checking", "running"):
+            if entity.state not in TAKING or entity.state != job.state:
                 raise Conflict("这次导入已经停止。")
             if position <= entity.position:
                 return
@@ -202,7 +208,7 @@ class Imports:
             entity = tx.session.get_one(Import, import_id)
             action = "checked" if entity.state == "checking" else "done"
             tx.record(entity.act(action, LOCAL, WORKER, at=tx.now))
-            entity.leased_until = None
+            leases.drop(tx.session, _lease(import_id))
 
     def fail(self, import_id: int, code: str, message: str, source: str = "") -> None:
         """Nothing (more) can be taken from the file."""
@@ -215,7 +221,7 @@ class Imports:
             entity.refused += 1
             entity.message = message
             tx.record(entity.act("fail", LOCAL, WORKER, at=tx.now))
-            entity.leased_until = None
+            leases.drop(tx.session, _lease(import_id))
 
     def _step(self, actor: Actor, import_id: int, action: str, seen_version: int) -> ImportView:
         with self._database.begin() as tx:
@@ -227,7 +233,7 @@ class Imports:
         entity = imports.get(tx.session, actor, import_id)
         entity.guard(seen_version)
         tx.record(entity.act(action, actor, _parts(actor, entity), at=tx.now))
-        if entity.state in ("checking", "running"):
+        if entity.state in TAKING:
             imports.forget_refusals(tx.session, entity.id)
         return entity
 
@@ -262,9 +268,24 @@ def _view(entity: Import, actor: Actor, waiting: int) -> ImportView:
     )
 
 
+def _lease(import_id: int) -> str:
+    return f"import-{import_id}"
+
+
 def _parts(actor: Actor, entity: Import) -> frozenset[str]:
     is_owner = entity.owner_id == actor.person_id and (actor.signed_in or actor.is_local)
     return OWNER if is_owner else frozenset()
+
+
+def _checked(session: Session, actor: Actor, options: Mapping[str, str]) -> dict[str, str]:
+    """The options, if they can be followed: better refused now than in the middle of the run."""
+    if options.get("audience") not in (None, "", *AUDIENCES):
+        raise Invalid(problems={"audience": "请选择谁可以看。"})
+    if scope := options.get("scope"):
+        if not (scope.isascii() and scope.isdigit()):
+            raise Invalid(problems={"scope": "请选择适用的机构。"})
+        writing.scope(session, int(scope), actor)
+    return dict(options)
 
 
 def _owner(tx: Tx, entity: Import) -> Actor:
@@ -281,7 +302,7 @@ def _advance(
     entity.unchanged += counts.unchanged
     entity.refused += counts.refused + len(refusals)
     entity.position, entity.total = position, total
-    entity.leased_until = tx.now + LEASE
+    leases.prolong(tx.session, _lease(entity.id), tx.now + LEASE)
 
 
 def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:
@@ -293,59 +314,61 @@ def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping
 
 
 def _take_articles(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:
-    owner = _owner(tx, entity)
-    told = {candidate_rules.identity(_article(draft)): draft for draft in drafts}
-    latest = candidates.latest_of(tx.session, list(told))
-    outcomes = {"created": 0, "updated": 0, "unchanged": len(drafts) - len(told)}
-    for identity, draft in told.items():
-        outcomes[_take_article(tx, draft, identity, latest.get(identity), entity, owner, kept)] += 1
-    return Counts(**outcomes)
-
-
-def _take_article(
-    tx: Tx,
-    draft: Draft,
-    identity: str,
-    before: Candidate | None,
-    entity: Import,
-    owner: Actor,
-    kept: Mapping[str, attachments.Kept],
-) -> str:
-    """What became of one article: created, updated or unchanged."""
-    told = _article(draft)
-    digest = candidate_rules.digest(told)
-    if before and before.digest == digest:
-        return "unchanged"
-    is_open = before is not None and before.state in ("draft", "returned", "in_review")
-    candidate = before if is_open and before else _waiting(tx, identity, told, entity, owner)
-    candidate.digest, candidate.notes, candidate.import_id = digest, list(draft.notes), entity.id
-    candidate.updated_at = tx.now
-    writing.fill(tx, tx.add(candidate), _with_options(told, entity), owner, kept)
-    tx.record(Event(owner, "submit", candidate, {"import": entity.id, "title": candidate.title}))
-    return "updated" if is_open or candidate.target_id else "created"
-
-
-def _waiting(tx: Tx, identity: str, told: ArticleInput, entity: Import, owner: Actor) -> Candidate:
-    """A new candidate in review, revising the article of this identity if there is one."""
-    article = tx.session.scalar(select(Article).where(Article.identity == identity))
-    return Candidate(
-        state="in_review",
-        author_id=owner.person_id,
-        author_name=owner.name,
-        identity=identity,
-        key=told.key,
-        target_id=article.id if article else None,
-        base_revision=article.revision_number if article else None,
-        attachments=[],
-        reviews=[],
-        submitted_at=tx.now,
-        due_at=tx.now + candidate_rules.REVIEW_TIME,
+    taking = _Taking(tx, entity, _owner(tx, entity), kept, people.taxonomy(tx.session))
+    told = {taking.identity(draft): draft for draft in drafts}
+    before = candidates.latest_imported(tx.session, list(told))
+    live = articles.by_identity(tx.session, told)
+    outcomes = Counter(taking.take(draft, one, before.get(one), live.get(one)) for one, draft in told.items())
+    return Counts(
+        created=outcomes["created"],
+        updated=outcomes["updated"],
+        unchanged=outcomes["unchanged"] + len(drafts) - len(told),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """One batch of articles on its way in."""
+
+    tx: Tx
+    entity: Import
+    owner: Actor
+    kept: Mapping[str, attachments.Kept]
+    taxonomy: people.Taxonomy
+
+    def identity(self, draft: Draft) -> str:
+        told = _with_options(_article(draft), self.entity)
+        return candidate_rules.identity(told, writing.scope(self.tx.session, told.scope, self.owner).id)
+
+    def take(self, draft: Draft, identity: str, before: Candidate | None, live: Article | None) -> str:
+        """What became of one article: created, updated or unchanged."""
+        told = _with_options(_article(draft), self.entity)
+        digest = candidate_rules.digest(told)
+        if before and before.digest == digest:
+            return "unchanged"
+        waits = before if before and before.state in OVERWRITTEN else None
+        candidate = waits or Candidate(identity=identity, key=told.key, attachments=[], reviews=[])
+        self._propose(candidate, live)
+        candidate.digest, candidate.notes = digest, list(draft.notes)
+        self.tx.add(writing.fill(self.tx, candidate, told, self.owner, self.kept, self.taxonomy))
+        detail = {"import": self.entity.id, "title": candidate.title}
+        self.tx.record(Event(self.owner, "submit", candidate, detail))
+        return "updated" if waits or live else "created"
+
+    def _propose(self, candidate: Candidate, live: Article | None) -> None:
+        """In review, as a text of this import's owner that starts from what is live now; whose it was before must not
+        decide on it unseen.
+        """
+        now = self.tx.now
+        candidate.state, candidate.import_id, candidate.reviewer_id = "in_review", self.entity.id, None
+        candidate.author_id, candidate.author_name = self.owner.person_id, self.owner.name
+        candidate.target_id, candidate.base_revision = (live.id, live.revision_number) if live else (None, None)
+        candidate.submitted_at, candidate.due_at, candidate.updated_at = now, now + candidate_rules.REVIEW_TIME, now
 
 
 def _with_options(told: ArticleInput, entity: Import) -> ArticleInput:
     """What the import as a whole says of audience and scope, where the row itself says nothing."""
-    scope = entity.options.get("scope")
+    scope = entity.options.get("scope", "")
     return replace(
         told,
         audience=told.audience or entity.options.get("audience", ""),

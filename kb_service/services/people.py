@@ -66,10 +66,8 @@ class People:
             home = _organisation(tx.session, organisation)
             person = tx.add(Person(username=username, name=name, organisation=home))
             tx.session.flush()
-            person.grants = [
-                Grant(role=role, organisation=_organisation(tx.session, place) if place else home)
-                for role, place in dict.fromkeys(roles)
-            ]
+            places = [(role, _organisation(tx.session, place) if place else home) for role, place in roles]
+            person.grants = [Grant(role=role, organisation=place) for role, place in dict.fromkeys(places)]
             tx.record(Event(actor, "add_person", person, {"roles": [list(role) for role in roles]}))
             return _view(person)
 
@@ -105,6 +103,8 @@ class People:
             taken = people.taxonomy(tx.session).organisations
             if clash := [one for one in (name, *aliases) if one.strip().casefold() in taken]:
                 raise Duplicate(f"机构名称“{clash[0]}”已被使用。")
+            if taken and not parent:
+                raise Invalid(problems={"parent": "请写明上级机构：最上级的机构只有一个。"})
             above = _organisation(tx.session, parent) if parent else None
             node = _new_organisation(tx.session, name, kind, above, aliases)
             tx.record(Event(actor, "add_organisation", node))
@@ -123,9 +123,11 @@ class People:
         if not actor.is_local and "manager" not in {role for role, _ in actor.grants}:
             raise Denied
         with self._database.begin() as tx:
-            if people.taxonomy(tx.session).system(name)[0]:
-                raise Duplicate(f"应用系统“{name}”已存在。")
-            system = System(name=name, aliases=list(aliases), modules=[Module(name=module) for module in modules])
+            known = people.taxonomy(tx.session)
+            if clash := [one for one in (name, *aliases) if known.system(one)[0]]:
+                raise Duplicate(f"应用系统“{clash[0]}”已存在。")
+            parts = [Module(name=one) for one in _names(modules)]
+            system = System(name=name.strip(), aliases=_names(aliases), modules=parts)
             tx.add(system)
             tx.record(Event(actor, "add_system", system))
             return SystemView(system.id, system.name, tuple(modules))
@@ -159,12 +161,17 @@ def _new_organisation(
     session: Session, name: str, kind: str, parent: Organisation | None, aliases: Sequence[str]
 ) -> Organisation:
     node = Organisation(name=name.strip(), kind=kind, parent_id=parent.id if parent else None, path="")
-    node.aliases = [OrganisationAlias(name=alias.strip()) for alias in dict.fromkeys(aliases)]
+    node.aliases = [OrganisationAlias(name=alias) for alias in _names(aliases)]
     session.add(node)
     session.flush()
     node.path = f"{parent.path if parent else '/'}{node.id}/"
     session.flush()
     return node
+
+
+def _names(told: Sequence[str]) -> list[str]:
+    """Each name once; a blank one would be every name that is missing."""
+    return list(dict.fromkeys(name.strip() for name in told if name.strip()))
 
 
 def _view(person: Person) -> PersonView:

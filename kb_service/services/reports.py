@@ -1,9 +1,11 @@
 """Use cases on reports."""
 
+from datetime import datetime
+
+from kb_service.domain import report as domain
 from kb_service.domain.access import Actor
 from kb_service.domain.events import Event
-from kb_service.domain.report import KINDS, Report, ReportVersion
-from kb_service.errors import Denied, Invalid
+from kb_service.errors import Denied, Duplicate, Invalid
 from kb_service.inputs import Draft, ReportInput
 from kb_service.results import Page, ReportRow, ReportVersionView, ReportView
 from kb_service.services.clock import today
@@ -24,7 +26,7 @@ class Reports:
         self._files = files
 
     def file(self, actor: Actor, told: ReportInput) -> ReportView:
-        """File one report by hand. Raises Denied, Invalid."""
+        """File one report by hand. Raises Denied where the actor would not see it, Invalid, Duplicate."""
         if not actor.may("file_report"):
             raise Denied
         _check(told)
@@ -32,9 +34,12 @@ class Reports:
         with self._database.begin() as tx:
             source = filing.Source(actor, people.home_of(tx.session, actor))
             filed = filing.file(tx, [Draft(source="", place="", value=told)], source, kept)
-            report = tx.session.get_one(Report, filed.ids[0])
-            tx.record(Event(actor, "file_report", report))
-            number = report.number
+            number = domain.number(filed.ids[0])
+            if not reports.visible(tx.session, actor, filed.ids):
+                raise Denied("您不能为这个机构登记报告。")
+            if filed.unchanged:
+                raise Duplicate(f"同样的报告已经登记过，编号 {number}。", number=number)
+            tx.record(Event(actor, "file_report", tx.session.get_one(domain.Report, filed.ids[0])))
         return self.get(actor, number)
 
     def get(self, actor: Actor, number: str) -> ReportView:
@@ -105,15 +110,27 @@ def _check(told: ReportInput) -> None:
     }
     if not told.phenomenon.strip():
         problems["phenomenon"] = "请填写问题现象。"
-    if told.kind not in KINDS:
+    if told.kind not in domain.KINDS:
         problems["kind"] = "请选择报告类别。"
+    problems |= {
+        name: "日期应写成 2026-03-05 或 2026-03-05 10:30 的形式。"
+        for name in ("occurred", "resolved")
+        if (day := getattr(told, name)) and not _is_day(day)
+    }
     if told.occurred and told.resolved and told.resolved < told.occurred[: len(told.resolved)]:
         problems["resolved"] = "解决日期早于发生日期。"
     if problems:
         raise Invalid(problems=problems)
 
 
-def _version(version: ReportVersion) -> ReportVersionView:
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M").startswith(text) and len(text) in (10, 16)
+    except ValueError:
+        return False
+
+
+def _version(version: domain.ReportVersion) -> ReportVersionView:
     return ReportVersionView(
         version=version.version,
         phenomenon=version.phenomenon,

@@ -142,7 +142,7 @@ class _View:
 
     def __init__(self, analyzer: Analyzer, words: str, day: str, solved: Mapping[int, tuple[int, int]]) -> None:
         self._analyzer = analyzer
-        self._terms = frozenset(analyzer.tokens(words[:KEPT_WORDS]).terms)
+        self._terms = analyzer.question(words[:KEPT_WORDS]).shown
         self._day = day
         self._solved = solved
 
@@ -218,8 +218,8 @@ class Events:
                     "key": key,
                     "who": pseudonym(who),
                     "at": at,
-                    "words": request.words[:KEPT_WORDS],
-                    "filters": {name: list(values) for name, values in request.filters.items()},
+                    "words": _storable(request.words[:KEPT_WORDS]),
+                    "filters": {name: list(map(_storable, values)) for name, values in request.filters.items()},
                     "total": total,
                     "shown": shown,
                     "opened": [],
@@ -247,6 +247,11 @@ class Events:
                 if (event := events.get(key)) and number not in event.opened:
                     event.opened = [*event.opened, number]
         return len(rows)
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates: one search that cannot be written would take the whole batch along."""
+    return text.encode(errors="replace").decode()
 
 
 def pseudonym(who: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import quote, unquote
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from kb_service import rendering
@@ -22,6 +22,7 @@ from kb_service.store.unit_of_work import Tx
 
 TITLE = 300
 ATTACHED = re.compile(r"attachment:([0-9a-f]{32})")
+NEAREST = (func.length(Organisation.path), Article.id)
 LINKED = re.compile(r"\]\(\s*<?article:([^)>\s]+)")
 
 
@@ -60,17 +61,25 @@ def check_complete(candidate: Candidate) -> None:
 
 
 def fill(
-    tx: Tx, candidate: Candidate, told: ArticleInput, actor: Actor, kept: Mapping[str, attachments.Kept]
+    tx: Tx,
+    candidate: Candidate,
+    told: ArticleInput,
+    actor: Actor,
+    kept: Mapping[str, attachments.Kept],
+    taxonomy: people.Taxonomy,
 ) -> Candidate:
-    """Put what was told into the candidate: names linked, attachments joined, Markdown rendered."""
-    system = people.taxonomy(tx.session).system(told.system)[1]
+    """Put what was told into the candidate: names linked, attachments joined, Markdown rendered.
+
+    Raises Denied for a scope the actor does not write for, Invalid, NotFound.
+    """
+    system = taxonomy.system(told.system)[1]
     candidate.kind, candidate.title = told.kind, told.title.strip()
     candidate.asked = [one.strip() for one in told.asked if one.strip()]
     candidate.codes = list(dict.fromkeys(one.strip() for one in told.codes if one.strip()))
     candidate.system, candidate.module = system[:200], told.module.strip()[:200]
     candidate.audience = told.audience or "internal"
-    candidate.restricted_to = list(told.restricted_to) if candidate.audience == "restricted" else []
-    candidate.scope = _scope(tx.session, told, actor)
+    candidate.scope = scope(tx.session, told.scope, actor, already=candidate.scope_id)
+    candidate.restricted_to = _restricted_to(tx.session, candidate, told)
     candidate.valid_from, candidate.valid_to = told.valid_from, told.valid_to
     candidate.fields = _with_attachments(tx, candidate, told, actor, kept)
     candidate.links = sorted({key for text in candidate.fields.values() for key in _keys(text)})
@@ -80,18 +89,32 @@ def fill(
 
 def publish(tx: Tx, candidate: Candidate, actor: Actor, comment: str) -> Article:
     """Make an accepted candidate the current revision of its article, new or old. Raises StaleEdit."""
-    article = tx.session.get(Article, candidate.target_id) if candidate.target_id else None
-    if article is None:
-        article = tx.add(Article.begun(candidate))
-        tx.session.flush()
+    article = _target(tx.session, candidate) or tx.add(Article.begun(candidate))
+    tx.session.flush()
     _render(tx.session, candidate)
     revision = _revision(tx, candidate, actor, comment)
     tx.record(article.publish(revision, candidate, actor))
     candidate.article_id = article.id
     _note_links(tx.session, revision, candidate.links)
-    if article.key:
-        _render_referring(tx.session, article.key)
+    if article.key and revision.number == 1:
+        _render_referring(tx.session, article)
     return article
+
+
+def rebase(session: Session, candidate: Candidate) -> None:
+    """A returned text goes on from the live revision: its author was told, and sees the comparison with it."""
+    article = _target(session, candidate) if candidate.state == "returned" else None
+    if article:
+        candidate.target_id, candidate.base_revision = article.id, article.revision_number
+
+
+def _target(session: Session, candidate: Candidate) -> Article | None:
+    """The article it revises: the one it began from, else what was published under the same identity meanwhile."""
+    if candidate.target_id:
+        return session.get(Article, candidate.target_id)
+    if candidate.identity is None:
+        return None
+    return session.scalar(select(Article).where(Article.identity == candidate.identity))
 
 
 def _bad_days(told: ArticleInput) -> dict[str, str]:
@@ -112,15 +135,29 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _scope(session: Session, told: ArticleInput, actor: Actor) -> Organisation:
-    """The organisation told, if the actor belongs below it or works for a subtree with it. Raises Denied."""
-    if told.scope is None:
+def scope(session: Session, told: int | None, actor: Actor, already: int | None = None) -> Organisation:
+    """The organisation told, if it is that already, or the actor belongs below it or works for a subtree with it;
+    where none is told, the one already there or the widest the actor writes for. Raises Denied, NotFound.
+    """
+    wanted = told if told is not None else already
+    if wanted is None:
         place = actor.writing_place
         return people.at(session, place) if place else people.root(session)
-    scope = people.organisation(session, told.scope)
-    if not (actor.is_local or scope.id in actor.above or scope.path.startswith(actor.staff_places or ("-",))):
+    found = people.organisation(session, wanted)
+    is_mine = actor.is_local or found.id in actor.above or found.path.startswith(actor.staff_places)
+    if found.id != already and not is_mine:
         raise Denied("您不能为这个机构写知识。")
-    return scope
+    return found
+
+
+def _restricted_to(session: Session, candidate: Candidate, told: ArticleInput) -> list[int]:
+    """Whose people may read it; those of the scope, where a file says no more than that it is restricted."""
+    if candidate.audience != "restricted":
+        return []
+    wanted = list(dict.fromkeys(told.restricted_to)) or [candidate.scope.id]
+    if len(people.names(session, wanted)) < len(wanted):
+        raise Invalid(problems={"restricted_to": "没有这个机构，请重新选择。"})
+    return wanted
 
 
 def _with_attachments(
@@ -128,18 +165,26 @@ def _with_attachments(
 ) -> dict[str, str]:
     """The fields with attachments referred to by id; those of the candidate become what its fields refer to."""
     fresh = {one.name: attachments.add(tx, one, kept, actor) for one in told.attachments}
-    fields = dict(told.fields)
-    for name, entity in sorted(fresh.items(), key=lambda pair: -len(pair[0])):
-        for spelling in (name, quote(name)):
-            fields = {
-                field: text.replace(f"attachment:{spelling}", f"attachment:{entity.id}")
-                for field, text in fields.items()
-            }
-    wanted = {found for text in fields.values() for found in ATTACHED.findall(text)}
-    mine = {one.id: one for one in (*candidate.attachments, *_of_target(tx.session, candidate))}
+    fields = _with_ids(told.fields, {name: entity.id for name, entity in fresh.items()})
+    mine = {one.id: one for one in (*fresh.values(), *candidate.attachments, *_of_target(tx.session, candidate))}
+    wanted = {found for text in fields.values() for found in ATTACHED.findall(text)} | {
+        one.id for one in fresh.values()
+    }
     mine |= {one.id: one for one in attachments.own(tx.session, actor, sorted(wanted - mine.keys()))}
-    candidate.attachments = [*fresh.values(), *(mine[one] for one in sorted(wanted) if one in mine)]
+    candidate.attachments = [mine[one] for one in sorted(wanted & mine.keys())]
     return fields
+
+
+def _with_ids(fields: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
+    """The fields with each ``attachment:NAME``, quoted or not, as ``attachment:ID``."""
+    if not ids:
+        return dict(fields)
+    spelled = {spelling: one for name, one in ids.items() for spelling in (name, quote(name))}
+    names = "|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))
+    reference = re.compile(f"attachment:({names})")
+    return {
+        field: reference.sub(lambda found: f"attachment:{spelled[found[1]]}", text) for field, text in fields.items()
+    }
 
 
 def _of_target(session: Session, candidate: Candidate) -> Sequence[Attachment]:
@@ -151,12 +196,13 @@ def _of_target(session: Session, candidate: Candidate) -> Sequence[Attachment]:
 
 
 def _render(session: Session, text: Candidate) -> None:
-    rendered = rendering.render(text.fields, _resolver(session, text.links, {one.id for one in text.attachments}))
+    files = {one.id for one in text.attachments}
+    rendered = rendering.render(text.fields, _resolver(session, text.links, text.scope, files))
     text.html, text.texts = dict(rendered.html), dict(rendered.texts)
 
 
-def _resolver(session: Session, keys: Sequence[str], files: set[str]) -> rendering.Resolver:
-    numbers = _numbers(session, keys)
+def _resolver(session: Session, keys: Sequence[str], place: Organisation, files: set[str]) -> rendering.Resolver:
+    numbers = _numbers(session, keys, place)
 
     def resolve(noun: str, key: str) -> str | None:
         if noun == "attachment":
@@ -166,11 +212,12 @@ def _resolver(session: Session, keys: Sequence[str], files: set[str]) -> renderi
     return resolve
 
 
-def _numbers(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    """Numbers of published articles by the key they were imported under."""
+def _numbers(session: Session, keys: Sequence[str], place: Organisation) -> dict[str, str]:
+    """Numbers of published articles by the key they were imported under, for the scope ``place`` or nearest above."""
     if not keys:
         return {}
-    found = session.execute(select(Article.key, Article.id).where(Article.key.in_(keys), Article.revision_number > 0))
+    published = (Article.key.in_(keys), Article.revision_number > 0, Article.scope_id.in_(place.above))
+    found = session.execute(select(Article.key, Article.id).join(Article.scope).where(*published).order_by(*NEAREST))
     return {key: article_number(one) for key, one in found}
 
 
@@ -206,10 +253,11 @@ def _note_links(session: Session, revision: Revision, keys: Sequence[str]) -> No
         session.execute(insert(REVISION_LINK), [{"revision_id": revision.id, "key": key} for key in keys])
 
 
-def _render_referring(session: Session, key: str) -> None:
-    """Revisions that refer to the article of this key get their links, now that it has a number."""
+def _render_referring(session: Session, article: Article) -> None:
+    """Revisions that refer to an article by its key get their links, now that it has a number."""
     joined = select(Revision).join(REVISION_LINK, REVISION_LINK.c.revision_id == Revision.id)
-    for revision in session.scalars(joined.where(REVISION_LINK.c.key == key)):
+    for revision in session.scalars(joined.where(REVISION_LINK.c.key == article.key)):
         keys = session.scalars(select(REVISION_LINK.c.key).where(REVISION_LINK.c.revision_id == revision.id)).all()
         files = {one.id for one in revision.attachments}
-        revision.html = dict(rendering.render(revision.fields, _resolver(session, keys, files)).html)
+        resolve = _resolver(session, keys, revision.article.scope, files)
+        revision.html = dict(rendering.render(revision.fields, resolve).html)

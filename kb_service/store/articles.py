@@ -82,6 +82,12 @@ def feedback(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, int]]
     return {article: (int(good), total - int(good)) for article, good, total in rows}
 
 
+def by_identity(session: Session, identities: Iterable[str]) -> dict[str, Article]:
+    """The articles of these identities that there are, seen or not: for rules, never to be shown."""
+    wanted = select(Article).where(Article.identity.in_(set(identities)))
+    return {str(article.identity): article for article in session.scalars(wanted)}
+
+
 def row(article: Article, revision: Revision, today: str) -> ArticleRow:
     return ArticleRow(
         number=article.number,

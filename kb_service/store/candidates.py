@@ -48,11 +48,10 @@ def waiting(session: Session, import_ids: Sequence[int]) -> dict[int, int]:
     return {one: count for one, count in session.execute(counts.group_by(Candidate.import_id)) if one}
 
 
-def latest_of(session: Session, identities: Sequence[str]) -> dict[str, Candidate]:
-    """The newest candidate of each identity."""
-    newest = (
-        select(func.max(Candidate.id)).where(Candidate.identity.in_(identities)).group_by(Candidate.identity)
-    ).scalar_subquery()
+def latest_imported(session: Session, identities: Sequence[str]) -> dict[str, Candidate]:
+    """The newest imported candidate of each identity."""
+    imported = (Candidate.identity.in_(identities), Candidate.import_id.is_not(None))
+    newest = select(func.max(Candidate.id)).where(*imported).group_by(Candidate.identity).scalar_subquery()
     return {str(found.identity): found for found in session.scalars(select(Candidate).where(Candidate.id.in_(newest)))}
 
 

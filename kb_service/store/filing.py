@@ -30,7 +30,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of told problems; ``ids`` are those of reports that were created or got a new version."""
+    """What became of told problems; ``ids`` are those of their reports, in the order told."""
 
     ids: tuple[int, ...]
     created: int
@@ -42,14 +42,15 @@ def file(tx: Tx, drafts: Sequence[Draft], source: Source, kept: Mapping[str, att
     """File every draft of a report, with an outbox row for each change. ``kept`` maps digests of bytes to files."""
     taxonomy = people.taxonomy(tx.session)
     told = [(draft, _told(draft)) for draft in drafts]
-    known = reports.known(tx.session, [domain.identity(value) for _, value in told])
+    identities = [domain.identity(value) for _, value in told]
+    known = reports.known(tx.session, identities)
     fresh_id = reports.next_id(tx.session)
     created: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     versions: list[dict[str, Any]] = []
     files: list[tuple[int, ReportInput]] = []
-    for draft, value in told:
-        identity, digest = domain.identity(value), domain.digest(value)
+    for (draft, value), identity in zip(told, identities, strict=True):
+        digest = domain.digest(value)
         before = known.get(identity)
         if before and before.digest == digest:
             continue
@@ -68,8 +69,8 @@ def file(tx: Tx, drafts: Sequence[Draft], source: Source, kept: Mapping[str, att
     reports.update_many(tx.session, changed)
     reports.insert_many(tx.session, [], versions)
     _attach(tx, files, source, kept)
-    ids = tuple(row["report_id"] for row in versions)
-    outbox.put(tx.session, "report", dict.fromkeys(ids), at=tx.now)
+    outbox.put(tx.session, "report", dict.fromkeys(row["report_id"] for row in versions), at=tx.now)
+    ids = tuple(known[identity].id for identity in identities)
     return Filed(ids, len(created), len(changed), len(drafts) - len(versions))
 
 
@@ -112,8 +113,11 @@ def _version_row(draft: Draft, told: ReportInput, before: reports.Known, source:
 def _attach(
     tx: Tx, files: Sequence[tuple[int, ReportInput]], source: Source, kept: Mapping[str, attachments.Kept]
 ) -> None:
-    for report_id, told in files:
-        for one in told.attachments:
-            entity = attachments.add(tx, one, kept, source.actor)
-            tx.session.flush()
-            tx.session.execute(insert(REPORT_ATTACHMENT).values(report_id=report_id, attachment_id=entity.id))
+    rows = [
+        {"report_id": report_id, "attachment_id": attachments.add(tx, one, kept, source.actor).id}
+        for report_id, told in files
+        for one in told.attachments
+    ]
+    if rows:
+        tx.session.flush()
+        tx.session.execute(insert(REPORT_ATTACHMENT), rows)

@@ -4,16 +4,16 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from indexer.sync import FeedBusy
-from kb_service.errors import DatabaseBusy
+from kb_service.errors import Unavailable
 from kb_service.store.outbox import Lease
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ PAUSE = 0.05
 @contextmanager
 def held(database: "Database", name: str, wait: float = 0) -> Iterator[None]:
     """Hold the lease ``name`` for the block; a thread renews it. Raises FeedBusy after ``wait`` seconds."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{time.monotonic_ns()}"
+    holder = _holder()
     _acquire(database, name, holder, wait)
     over = threading.Event()
     keeper = threading.Thread(target=_renew, args=(database, name, holder, over), name=f"lease-{name}", daemon=True)
@@ -39,7 +39,7 @@ def held(database: "Database", name: str, wait: float = 0) -> Iterator[None]:
     finally:
         over.set()
         keeper.join()
-        with database.begin() as tx:
+        with suppress(Unavailable), database.begin() as tx:  # it ends by itself, and must not hide how the block ended
             tx.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
@@ -47,6 +47,31 @@ def is_held(session: Session, name: str, now: datetime) -> bool:
     """Whether anybody holds the lease."""
     lease = session.get(Lease, name)
     return lease is not None and _is_alive(lease, now)
+
+
+def held_of(session: Session, names: Collection[str], now: datetime) -> set[str]:
+    """Those of the leases that anybody holds."""
+    found = session.scalars(select(Lease).where(Lease.name.in_(names)))
+    return {lease.name for lease in found if _is_alive(lease, now)}
+
+
+def put(session: Session, name: str, until: datetime) -> None:
+    """This process holds the free lease ``name`` from now on; nobody renews it but ``prolong``."""
+    session.merge(Lease(name=name, holder=_holder(), until=until))
+
+
+def prolong(session: Session, name: str, until: datetime) -> None:
+    """Whoever holds the lease holds it longer."""
+    session.execute(update(Lease).where(Lease.name == name).values(until=until))
+
+
+def drop(session: Session, name: str) -> None:
+    """Nobody holds the lease any more."""
+    session.execute(delete(Lease).where(Lease.name == name))
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}:{time.monotonic_ns()}"
 
 
 def _acquire(database: "Database", name: str, holder: str, wait: float) -> None:
@@ -86,7 +111,7 @@ def _runs(pid: int) -> bool:
 
 def _renew(database: "Database", name: str, holder: str, over: threading.Event) -> None:
     while not over.wait(RENEWAL):
-        with suppress(DatabaseBusy), database.begin() as tx:
+        with suppress(Unavailable), database.begin() as tx:
             lease = tx.session.get(Lease, name)
             if lease is None or lease.holder != holder:
                 return

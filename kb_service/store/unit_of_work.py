@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
 from kb_service.domain.events import Event
-from kb_service.errors import DatabaseBusy, StaleEdit
+from kb_service.errors import DatabaseBusy, Invalid, NotFound, StaleEdit
 from kb_service.store import audit, outbox
 
 T = TypeVar("T")
@@ -79,6 +80,12 @@ def _translated() -> Iterator[None]:
         if any(told in str(error.orig) for told in BUSY):
             raise DatabaseBusy from error
         raise
+    except PoolTimeout as error:
+        raise DatabaseBusy from error
+    except OverflowError as error:  # sqlite3 raises it for a number no column can hold: nothing has such an id
+        raise NotFound from error
+    except UnicodeEncodeError as error:
+        raise Invalid("文字里有无法保存的字符，没有保存。请删去后再试。") from error
 
 
 def _engine(url: str) -> Engine:

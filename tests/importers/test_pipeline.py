@@ -25,7 +25,7 @@ def ledger(path: Path, count: int, name: str = "台账.xlsx", begin: int = 1) ->
 @dataclass(frozen=True)
 class Job:
     path: Path
-    kind: pipeline.Kind = "report"
+    kind: str = "report"
     profile: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
@@ -75,16 +75,29 @@ class Ledger:
     def finish(self, import_id: int) -> None:
         self.ended = ("done",)
 
-    def fail(self, import_id: int, code: str, message: str) -> None:
-        self.ended = (code, message)
+    def fail(self, import_id: int, code: str, message: str, source: str) -> None:
+        self.ended = (code, message, source)
 
 
 def test_a_run_hands_over_batches_with_their_position_and_the_total_at_the_end(tmp_path: Path):
     base = Ledger(Job(ledger(tmp_path, 1234)))
     pipeline.run(base, 1)
-    assert base.sizes == [500, 500, 234, 0]
+    assert base.sizes == [500, 500, 234]
     assert (base.position, base.total, base.ended) == (1234, 1234, ("done",))
     assert (len(base.drafts), len(base.refusals)) == (1111, 123)
+
+
+def test_the_total_is_told_though_the_last_batch_is_full(tmp_path: Path):
+    base = Ledger(Job(ledger(tmp_path, 1000)))
+    pipeline.run(base, 1)
+    assert (base.sizes, base.total) == ([500, 500], 1000)
+
+
+def test_what_was_read_before_a_failure_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pipeline, "ROWS", 700)
+    base = Ledger(Job(ledger(tmp_path, 1000)))
+    pipeline.run(base, 1)
+    assert (base.position, base.total, base.ended[0]) == (500, None, "too_large")
 
 
 def test_a_killed_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path: Path):

@@ -168,7 +168,6 @@ def upgrade() -> None:
     sa.Column('place', sa.String(length=500), nullable=False),
     sa.Column('created_at', kb_service.domain.base.Instant(), nullable=False),
     sa.Column('finished_at', kb_service.domain.base.Instant(), nullable=True),
-    sa.Column('leased_until', kb_service.domain.base.Instant(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['owner_id'], ['person.id'], name=op.f('fk_import_owner_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import'))
