@@ -1,0 +1,128 @@
+"""Who a request comes from, and how that begins and ends: Flask-Security on the accounts, without its pages."""
+
+import secrets
+from typing import cast
+
+from flask import Flask, current_app, g, request, session
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from kb_service.store import audit
+from web.accounts import credentials, passwords, sessions, tokens
+from web.accounts.models import Account
+from web.accounts.store import Store
+
+_SESSION = "account"
+
+
+def init_app(app: Flask, store: Store) -> None:
+    from flask_security import Security, SQLAlchemySessionUserDatastore
+
+    app.config.update(
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
+        SECURITY_PASSWORD_LENGTH_MIN=passwords.SHORTEST,
+        SESSION_PROTECTION=None,
+    )
+    loaded = scoped_session(sessionmaker(store.database.engine))
+    app.teardown_appcontext(lambda _: loaded.remove())
+    datastore = SQLAlchemySessionUserDatastore(loaded, Account, None)
+    json = app.json
+    security = Security(app, datastore, register_blueprint=False)
+    app.json = json  # Flask-Security puts one of its own in its place
+    security.login_manager.request_loader(lambda _: None)
+    app.extensions["accounts"] = store
+    app.before_request(_tell_the_audit)
+    app.teardown_request(lambda _: audit.origin.set(audit.Origin()))
+
+
+def store() -> Store:
+    return cast(Store, current_app.extensions["accounts"])
+
+
+def person_id_of_request() -> int | None:
+    """The person whose session this request belongs to; None when it is over or the person disabled."""
+    from flask_security import current_user
+
+    secret = session.get(_SESSION)
+    if not isinstance(secret, str) or not current_user.is_authenticated:
+        return None
+    person_id = sessions.person_id_of(store(), secret)
+    return person_id if person_id == current_user.person_id else None
+
+
+def person_id_of_token(bearer: str) -> int | None:
+    """The person a token stands for; None when it is unknown, over or revoked, or the person disabled."""
+    return tokens.owner_of(store(), bearer)
+
+
+def bearer() -> str | None:
+    """The token the request comes with, None when it comes with none."""
+    told = request.authorization
+    return (told.token or "") if told and told.type == "bearer" else None
+
+
+def identify() -> int | None:
+    """Who asks: programs come to the API with a token and never with a session, people to the pages with a session."""
+    if not request.path.startswith("/api/"):
+        return person_id_of_request()
+    token = bearer()
+    return None if token is None else person_id_of_token(token)
+
+
+def sign_in(username: str, password: str) -> bool:
+    """Whether these are right; then a new session begins. Raises throttle.TooManyFailures."""
+    account = credentials.check(store(), username, password, request.remote_addr or "")
+    current_app.logger.info("sign-in %s from %s", "accepted" if account else "refused", request.remote_addr)
+    if account is None:
+        return False
+    _begin(account)
+    return True
+
+
+def sign_out() -> None:
+    """Ends the session on our side too: a copy of the cookie is worth nothing afterwards."""
+    from flask_security import logout_user
+
+    secret = session.get(_SESSION)
+    if isinstance(secret, str):
+        sessions.end(store(), secret)
+    logout_user()
+    session.clear()
+
+
+def change_password(current: str, new: str) -> bool:
+    """Whether `current` is right; then `new` holds and every other session has ended.
+
+    Raises Invalid when `new` breaks a rule, and throttle.TooManyFailures.
+    """
+    from flask_security import current_user
+
+    person_id: int = current_user.person_id
+    if credentials.check(store(), current_user.username, current, request.remote_addr or "") is None:
+        return False
+    credentials.set_password(store(), person_id, new, actor=None)
+    if account := credentials.account_of(store(), person_id):
+        _begin(account)
+    return True
+
+
+def _tell_the_audit() -> None:
+    """Every audit line written during this request says where it came from."""
+    door = "api" if request.path.startswith("/api/") else "page"
+    audit.origin.set(audit.Origin(door, request.remote_addr or "", secrets.token_hex(8)))
+
+
+def _begin(account: Account) -> None:
+    """What the browser had before is dropped, so that nobody can have planted it; only the language stays."""
+    from flask_security import login_user
+
+    language = session.get("language")
+    session.clear()
+    g.pop("csrf_token", None)
+    g.pop("actor", None)
+    if language:
+        session["language"] = language
+    login_user(account, remember=False)
+    session[_SESSION] = sessions.start(store(), account.person_id)

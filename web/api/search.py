@@ -1,0 +1,29 @@
+"""Search for programs."""
+
+from kb_service.results import SearchResults
+from web.api.operations import FORM, JSON, MB, Operation
+from web.api.schemas import Found, Search, found
+from web.auth import current_actor, visitor_key
+from web.context import kb
+
+
+def search(query: Search) -> Found:
+    """Finds articles, and for staff reports."""
+    return found(_find(query))
+
+
+def search_long(body: Search) -> Found:
+    """The same for texts of any length: a pasted log, a whole mail."""
+    return found(_find(body))
+
+
+def _find(told: Search) -> SearchResults:
+    """A visitor of the API is nobody from one request to the next."""
+    actor = current_actor()
+    return kb.search.find(actor, told.request(), who=visitor_key() if actor.signed_in else "")
+
+
+OPERATIONS = (
+    Operation("GET", "/search", search),
+    Operation("POST", "/search", search_long, media=(JSON, FORM), limit=12 * MB, open_to_all=True),
+)

@@ -1,0 +1,27 @@
+"""Puts the web application together around an open knowledge base; decides nothing else."""
+
+from typing import TYPE_CHECKING
+
+from apiflask import APIFlask
+
+from web import accounts, api, auth, errors, i18n, pages, security, templating
+
+if TYPE_CHECKING:
+    from kb_service.bootstrap import KnowledgeBase
+
+
+def create_app(kb: "KnowledgeBase") -> APIFlask:
+    """The application on `kb`: pages, API and accounts, each by its own `init_app`."""
+    app = APIFlask(__name__, title="知解 KB Service", docs_path=None, spec_path=None, json_errors=False)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["kb"] = kb
+    app.config["KB_ANONYMOUS"] = kb.settings.anonymous
+    security.init_app(app, kb.settings)
+    auth.init_app(app)
+    i18n.init_app(app)
+    errors.init_app(app)
+    templating.init_app(app)
+    pages.init_app(app)
+    accounts.install(app, kb, kb.settings)
+    api.init_app(app)
+    return app

@@ -1,0 +1,127 @@
+"""`kb serve`: the service as one process of gunicorn with the worker as one thread in it."""
+
+import socket
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb_service.config import LOOPBACK, BadSettings, Settings
+from kb_service.errors import NoBase, OldSchema
+from web.cli import language, output
+from web.cli.db import upgraded
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+
+    from kb_service.bootstrap import KnowledgeBase
+    from web.cli.worker import Worker
+
+_ = language.text
+
+
+@click.command("serve", help=_("启动服务：网页、接口和后台任务。没有知识库时先建一个空的。"))
+def command() -> None:
+    from kb_service import config
+
+    serve(config.load())
+
+
+def serve(settings: Settings) -> None:
+    """Check the base, or create it, then answer until told to stop. Raises OldSchema and BadSettings."""
+    keep_demo_at_home(settings)
+    demand_free_port(settings)
+    demand_base(settings)
+    _server(settings).run()
+
+
+def demand_base(settings: Settings) -> None:
+    """Create the base where there is none. Raises OldSchema when its tables are of another version."""
+    from kb_service.store import schema
+    from web import accounts
+
+    try:
+        schema.demand(settings.database_url())
+    except NoBase:
+        upgraded(settings)
+    if not accounts.is_current(settings.database_url()):
+        raise OldSchema
+
+
+def keep_demo_at_home(settings: Settings) -> None:
+    """Raises BadSettings when a demo base, whose passwords everybody knows, would be reached from other machines."""
+    if settings.demo_marker.exists() and settings.host not in LOOPBACK:
+        sentence = _("演示库的密码是公开的，只能在本机访问，不能监听 {host}。请去掉 KB_HOST，或换一个 KB_HOME。")
+        raise BadSettings(sentence.format(host=settings.host))
+
+
+def demand_free_port(settings: Settings) -> None:
+    """Raises BadSettings when the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            sentence = _("不能监听 {host} 的端口 {port}：{reason}。请停掉占用它的程序，或用 KB_PORT 换一个端口。")
+            reason = error.strerror or str(error)
+            raise BadSettings(sentence.format(host=settings.host, port=settings.port, reason=reason)) from error
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """What lives in the serving process: its base, and the worker in a thread beside the requests."""
+
+    base: "KnowledgeBase"
+    worker: "Worker"
+    thread: threading.Thread
+
+    @classmethod
+    def started(cls, settings: Settings) -> "_Inside":
+        from kb_service.bootstrap import open_base
+        from web.cli.worker import Worker
+
+        base = open_base(settings)
+        worker = Worker(base)
+        thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+        thread.start()
+        return cls(base, worker, thread)
+
+    def stop(self) -> None:
+        self.worker.stop()
+        self.thread.join()
+        self.base.close()
+
+
+def _server(settings: Settings) -> Any:
+    """The gunicorn application. What is imported here is there already when its process forks."""
+    from gunicorn.app.base import BaseApplication
+
+    from web import app, wsgi
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        inside: _Inside | None = None
+
+        def load_config(self) -> None:
+            for name, value in (wsgi.options(settings) | self.hooks()).items():
+                self.cfg.set(name, value)
+
+        def hooks(self) -> dict[str, Any]:
+            """What is told on the terminal, the clean end, and no second door into the server."""
+            return {
+                "post_worker_init": _tell_address,
+                "worker_exit": lambda server, worker: self.inside and self.inside.stop(),
+                "loglevel": "warning",
+                "proc_name": "kb",
+            }
+
+        def load(self) -> "APIFlask":
+            self.inside = _Inside.started(settings)
+            return app.create_app(self.inside.base)
+
+    def _tell_address(worker: Any) -> None:
+        bound = settings.model_copy(update={"port": worker.sockets[0].getsockname()[1]})
+        click.echo(_("知解已启动：{address} （按 Ctrl+C 停止）").format(address=output.address(bound)))
+
+    return Server()

@@ -1,0 +1,81 @@
+"""What templates may call: labels, addresses, dates, versions of static files; no data and no rule."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel import format_date, format_datetime
+from werkzeug.datastructures import MultiDict
+
+from web import labels, params
+from web.auth import PASSWORD, SIGN_OUT, current_actor, sign_in_address
+
+_STATIC = Path(__file__).parent / "static"
+_SIZES = ("B", "KB", "MB", "GB")
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters.update(label=lambda code, table: labels.label(table, code), day=day, moment=moment, size=size)
+    app.jinja_env.globals.update(
+        address=address,
+        asset=asset,
+        here=here,
+        action_needs=labels.ACTION_NEEDS,
+        sign_in_address=sign_in_address,
+        sign_out_address=SIGN_OUT,
+        password_address=PASSWORD,
+    )
+    app.context_processor(lambda: {"actor": current_actor()})
+    app.url_map.converters.update(number=params.Number, id=params.Id)
+
+
+def address(number: str, **values: Any) -> str:
+    """Where the article or report of this number is read."""
+    endpoint = "reports.show" if number.startswith("BG") else "articles.show"
+    return url_for(endpoint, number=number, **values)
+
+
+def here(**changes: Any) -> str:
+    """This page with some parameters changed, None taking one away; the page number goes unless named."""
+    values = MultiDict(request.args)
+    values.pop("page", None)
+    for name, value in changes.items():
+        values.poplist(name)
+        if value:
+            values.setlist(name, value if isinstance(value, list | tuple) else [value])
+    return url_for(request.endpoint or "search.home", **{**(request.view_args or {}), **values.to_dict(flat=False)})
+
+
+def asset(name: str) -> str:
+    """A static file under an address that changes with its content, so that browsers may keep it."""
+    return url_for("static", filename=name, v=_version(name))
+
+
+def day(value: str) -> str:
+    """An ISO day or instant as text, shown as a day; what is none is shown as it is."""
+    try:
+        return format_date(datetime.fromisoformat(value), "medium") if value else ""
+    except ValueError:
+        return value
+
+
+def moment(value: datetime | None) -> str:
+    """A point in time, to the minute, in the zone of the installation."""
+    return format_datetime(value if value.tzinfo else value.replace(tzinfo=UTC), "yyyy-MM-dd HH:mm") if value else ""
+
+
+def size(value: int) -> str:
+    """A number of bytes with the unit people use."""
+    amount, unit = float(value), 0
+    while amount >= 1024 and unit < len(_SIZES) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{amount:.0f} {_SIZES[unit]}" if unit == 0 or amount >= 10 else f"{amount:.1f} {_SIZES[unit]}"
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
