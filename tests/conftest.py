@@ -11,6 +11,8 @@ from tests.base import Clock, base_at, populate
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("KB_TEST_REQUIRE") == "1"
+PURE = os.environ.get("KB_TEST_PURE") == "1"
+COMPILED = {"tantivy", "rjieba"}
 
 
 def absent(reason: str) -> None:
@@ -25,6 +27,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if REQUIRED and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped although everything is required: {report.longrepr}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With KB_TEST_PURE=1 leave out what is about the compiled libraries, which are not there on purpose."""
+    if PURE:
+        left_out = [item for item in items if _is_compiled(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_compiled(item: pytest.Item) -> bool:
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return item.get_closest_marker("compiled") is not None or any(str(value) in COMPILED for value in values)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ MODULES: Mapping[str, str] = {
     "review": "review",
     "index": "index",
     "db": "db",
+    "organisation": "organisation",
+    "system": "system",
     "person": "person",
     "token": "token",
     "doctor": "doctor",

@@ -21,9 +21,10 @@ PASSWORD = "zhijie-demo-2026"  # noqa: S105 - printed for everybody: a demo base
 @click.option("--build-only", is_flag=True, help=_("只建库，不启动服务。"))
 def command(build_only: bool) -> None:
     from kb_service import config
-    from web.cli.serve import serve
+    from web.cli.serve import demand_loopback, serve
 
     settings = config.load()
+    demand_loopback(settings)
     if not settings.demo_marker.exists():
         make(settings)
     introduce()

@@ -42,6 +42,7 @@ class Job:
         """
         if (code := self._process.poll()) is None:
             return False
+        self._close()
         view = self._base.imports.get(self._base.people.local(), self._id)
         if view.state not in BUSY or code == LATER:
             return True
@@ -60,7 +61,13 @@ class Job:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._close()
         self._base.imports.release(self._id)
+
+    def _close(self) -> None:
+        """Close our end of the pipe, by which the process would know that we are gone."""
+        if self._process.stdin:
+            self._process.stdin.close()
 
     def _start(self) -> None:
         self._position = self._base.imports.get(self._base.people.local(), self._id).position
@@ -103,7 +110,7 @@ def main() -> None:
 def _end_with_parent() -> None:
     """Nobody writes to the pipe: reading returns when the other end is gone, and with it whoever minds this process."""
     os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(1)  # at once, whatever the main thread does; an open transaction is undone as after a kill
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def command() -> None:
 
 def serve(settings: Settings) -> None:
     """Check the base, or create it, then answer until told to stop. Raises OldSchema and BadSettings."""
-    keep_demo_at_home(settings)
+    if settings.demo_marker.exists():
+        demand_loopback(settings)
     demand_free_port(settings)
     demand_base(settings)
     _server(settings).run()
@@ -49,9 +50,9 @@ def demand_base(settings: Settings) -> None:
         raise OldSchema
 
 
-def keep_demo_at_home(settings: Settings) -> None:
+def demand_loopback(settings: Settings) -> None:
     """Raises BadSettings when a demo base, whose passwords everybody knows, would be reached from other machines."""
-    if settings.demo_marker.exists() and settings.host not in LOOPBACK:
+    if settings.host not in LOOPBACK:
         sentence = _("演示库的密码是公开的，只能在本机访问，不能监听 {host}。请去掉 KB_HOST，或换一个 KB_HOME。")
         raise BadSettings(sentence.format(host=settings.host))
 
