@@ -1,15 +1,18 @@
 """Which articles and reports are searchable, and the document each becomes."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 
 from indexer.engine import Document
 from indexer.schema import KeywordField, NumberField, Schema, TextField
+from kb_service.domain import article as articles
+from kb_service.domain import report as reports
 from kb_service.domain.access import readers_of_article, readers_of_report
-from kb_service.domain.article import KINDS, Article, Revision
-from kb_service.domain.report import Report, ReportVersion
+from kb_service.domain.article import KINDS, Article
 from kb_service.domain.workflow import FINDABLE
 
 FACETS = ("kind", "system", "module", "organisation", "year")
@@ -29,13 +32,8 @@ SCHEMA = Schema(
 """The fields of the index. The weights are a first choice; ranking measures and replaces them."""
 
 
-def is_searchable(article: Article) -> bool:
-    """Whether an article is in the index. Every report is."""
-    return article.state in FINDABLE and article.revision_number > 0
-
-
 def searchable_articles() -> ColumnElement[bool]:
-    """The same as ``is_searchable``, as a condition."""
+    """Which articles are in the index. Every report is."""
     return Article.state.in_(FINDABLE) & (Article.revision_number > 0)
 
 
@@ -53,54 +51,91 @@ def parse_id(name: str) -> tuple[str, int]:
     return NOUNS[name[0]], int(name[1:])
 
 
-def article_document(article: Article, revision: Revision) -> Document:
-    """The document of an article as its current revision tells it."""
+class ArticleFacts(NamedTuple):
+    """What the document of an article is made of: its state and its current revision; ``scope`` is a path."""
+
+    id: int
+    version: int
+    kind: str
+    audience: str
+    state: str
+    scope_id: int
+    scope: str
+    title: str
+    texts: Mapping[str, str]
+    asked: Sequence[str]
+    codes: Sequence[str]
+    system: str
+    module: str
+    published_at: datetime
+
+
+class ReportFacts(NamedTuple):
+    """What the document of a report is made of: without handler, contact and phone; ``organisation`` is a path."""
+
+    id: int
+    version: int
+    key: str
+    system: str
+    module: str
+    organisation_id: int
+    organisation: str
+    phenomenon: str
+    environment: str
+    cause: str
+    resolution: str
+    codes: Sequence[str]
+    occurred: str
+    filed_at: datetime
+
+
+def article_document(told: ArticleFacts, chosen: Collection[int]) -> Document:
+    """The document of an article; ``chosen`` are the ids of the organisations that may read a restricted one."""
     texts = {field.name: "" for field in SCHEMA.texts}
-    for field in KINDS[article.kind].fields:
-        texts[field.text] = _joined(texts[field.text], revision.texts.get(field.name, ""))
+    for field in KINDS[told.kind].fields:
+        texts[field.text] = _joined(texts[field.text], told.texts.get(field.name, ""))
     texts |= {
-        "title": revision.title,
-        "asked": "\n".join(revision.asked),
-        "codes": "\n".join(chain((article.number,), revision.codes)),
+        "title": told.title,
+        "asked": "\n".join(told.asked),
+        "codes": "\n".join(chain((articles.number(told.id),), told.codes)),
     }
-    day = revision.published_at
     return Document(
-        id=document_id("article", article.id),
-        version=article.version,
+        id=document_id("article", told.id),
+        version=told.version,
         texts=texts,
         keywords=_keywords(
-            readers=readers_of_article(article),
-            kind=article.kind,
-            system=revision.system,
-            module=revision.module,
-            organisation=str(article.scope_id),
-            year=str(day.year),
+            readers=readers_of_article(told.audience, told.state, told.scope, chosen),
+            kind=told.kind,
+            system=told.system,
+            module=told.module,
+            organisation=str(told.scope_id),
+            year=str(told.published_at.year),
         ),
-        numbers={"updated": int(day.timestamp())},
+        numbers={"updated": int(told.published_at.timestamp())},
     )
 
 
-def report_document(report: Report, version: ReportVersion) -> Document:
-    """The document of a report as its current version tells it: without handler, contact and phone."""
+def report_document(told: ReportFacts) -> Document:
+    """The document of a report."""
     return Document(
-        id=document_id("report", report.id),
-        version=report.version,
+        id=document_id("report", told.id),
+        version=told.version,
         texts={
-            "title": version.title,
-            "symptom": version.phenomenon,
-            "codes": "\n".join(chain((report.number, report.key), version.codes)),
-            "resolution": version.resolution,
-            "body": _joined(version.environment, version.cause),
+            "title": reports.title(told.phenomenon),
+            "symptom": told.phenomenon,
+            "codes": "\n".join(chain((reports.number(told.id), told.key), told.codes)),
+            "resolution": told.resolution,
+            "body": _joined(told.environment, told.cause),
         },
         keywords=_keywords(
-            readers=readers_of_report(report),
+            readers=readers_of_report(told.organisation),
             kind="report",
-            system=report.system,
-            module=report.module,
-            organisation=str(report.organisation_id),
-            year=version.occurred[:4],
+            system=told.system,
+            module=told.module,
+            organisation=str(told.organisation_id),
+            year=told.occurred[:4],
         ),
-        numbers={"updated": _seconds(version.occurred) or int(version.filed_at.timestamp())},
+        numbers={"updated": _seconds(told.occurred) or int(told.filed_at.timestamp())},
     )
 
 

@@ -83,6 +83,13 @@ class DatabaseBusy(Unavailable):
     sentence = "数据库正忙，您的操作没有保存。请过几秒再试一次。"
 
 
+class DatabaseFailed(Unavailable):
+    """The database file cannot be read or written: no space, no permission, or a fault of the disk."""
+
+    code = "database_failed"
+    sentence = "数据库文件无法读写：磁盘已满、没有权限或磁盘有故障。您的操作没有保存，之前保存的都在。请处理后再试。"
+
+
 class SearchUnavailable(Unavailable):
     """The index cannot answer; this is never shown as "no results"."""
 

@@ -116,20 +116,21 @@ def tokens_of(actor: Actor) -> frozenset[str]:
     return frozenset({PUBLIC, *own, *staff})
 
 
-def readers_of_article(article: Article) -> frozenset[str]:
-    """The tokens that open an article; loads its scope and readers."""
-    if article.audience == "restricted":
-        return frozenset({EVERYTHING, *(f"only:{reader.organisation_id}" for reader in article.readers)})
-    staff = {f"staff:{place}" for place in article.scope.above}
-    if article.state not in FINDABLE:
+def readers_of_article(audience: str, state: str, scope: str, chosen: Iterable[int]) -> frozenset[str]:
+    """The tokens that open an article, by the path of its scope and the ids of the organisations chosen to read it."""
+    if audience == "restricted":
+        return frozenset({EVERYTHING, *(f"only:{place}" for place in chosen)})
+    places = above(scope)
+    staff = {f"staff:{place}" for place in places}
+    if state not in FINDABLE:
         return frozenset({EVERYTHING, *staff})
-    everyone = PUBLIC if article.audience == "public" else f"in:{article.scope_id}"
+    everyone = PUBLIC if audience == "public" else f"in:{places[-1]}"
     return frozenset({EVERYTHING, everyone, *staff})
 
 
-def readers_of_report(report: Report) -> frozenset[str]:
-    """The tokens that open a report."""
-    return frozenset({EVERYTHING, *(f"staff:{place}" for place in report.organisation.above)})
+def readers_of_report(organisation: str) -> frozenset[str]:
+    """The tokens that open a report, by the path of its organisation."""
+    return frozenset({EVERYTHING, *(f"staff:{place}" for place in above(organisation))})
 
 
 def visible_articles(actor: Actor) -> ColumnElement[bool]:

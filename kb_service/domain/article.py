@@ -148,7 +148,7 @@ class Article(Base):
         self.audience = candidate.audience
         self.scope = candidate.scope
         self.readers = [ArticleReader(organisation_id=place) for place in candidate.restricted_to]
-        self.revisions.append(revision)
+        revision.article = self
         return Event(actor, "publish", self, {"revision": revision.number}, concerns_index=True)
 
     def act(self, action: str, actor: "Actor", parts: frozenset[str], reason: str) -> Event:

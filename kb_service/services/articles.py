@@ -90,7 +90,7 @@ class Articles:
             confidence=article.confidence,
             valid_from=revision.valid_from,
             valid_to=revision.valid_to,
-            expired=articles.is_expired(revision, today(self._database.now())),
+            expired=articles.is_expired(revision.valid_to, today(self._database.now())),
             revision=revision.number,
             version=article.version,
             owner=article.owner.name if article.owner else "",

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
+from sqlalchemy.orm import Session
 
 from indexer import highlight
 from indexer import search as finder
@@ -18,11 +19,11 @@ from indexer.errors import IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import WINDOW, Filter, Sort
 from indexer.results import FacetCount, Facets, Hit, Results
 from kb_service.documents import FACETS, SCHEMA, parse_id
+from kb_service.domain import article, report
 from kb_service.domain.access import Actor, tokens_of
-from kb_service.domain.article import KINDS, Article, Revision
+from kb_service.domain.article import KINDS
 from kb_service.domain.feedback import SearchEvent
-from kb_service.domain.report import Report, ReportVersion
-from kb_service.errors import IndexBuilding, Invalid, SearchUnavailable
+from kb_service.errors import IndexBuilding, Invalid, SearchUnavailable, Unavailable
 from kb_service.inputs import SearchRequest
 from kb_service.results import FacetValue, SearchHit, SearchResults
 from kb_service.services.clock import today
@@ -35,6 +36,7 @@ SPARE = 10
 """Hits asked for beyond the page: some may be gone, or no longer to be seen."""
 SNIPPET = 140
 """Characters of a snippet."""
+FACET_VALUES = 50
 QUEUE = 1_000
 """Search events that wait to be written; further ones are dropped and counted."""
 KEPT_WORDS = 500
@@ -61,13 +63,15 @@ class Search:
         begun = time.perf_counter()
         _check(request)
         found = self._asked(actor, request)
-        shown, hidden = self._shown(actor, found.hits, request)
+        with self._database.read() as session:
+            shown, hidden = self._shown(session, actor, found.hits, request)
+            facets = _labelled(session, found.facets, request)
         event = self._events.searched(who, request, found.total, [hit.number for hit in shown], self._database.now())
         return SearchResults(
             words=request.words,
             total=max(found.total - hidden, len(shown)),
             hits=tuple(shown),
-            facets=self._labelled(found.facets, request),
+            facets=facets,
             step=found.step,
             took_ms=round((time.perf_counter() - begun) * 1000, 1),
             event=event,
@@ -115,77 +119,69 @@ class Search:
             return IndexBuilding(done=done, total=total)
         return SearchUnavailable()
 
-    def _shown(self, actor: Actor, hits: Sequence[Hit], request: SearchRequest) -> tuple[list[SearchHit], int]:
+    def _shown(
+        self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest
+    ) -> tuple[list[SearchHit], int]:
         """The hits of the page as the database has them now, and how many of those looked at may not be shown."""
         ids: dict[str, list[int]] = {"article": [], "report": []}
         for hit in hits:
             noun, object_id = parse_id(hit.id)
             ids[noun].append(object_id)
-        with self._database.read() as session:
-            seen: dict[tuple[str, int], Any] = {
-                **{("article", one): pair for one, pair in articles.visible(session, actor, ids["article"]).items()},
-                **{("report", one): pair for one, pair in reports.visible(session, actor, ids["report"]).items()},
-            }
-            solved = articles.feedback(session, ids["article"])
-        present = [(hit, *seen[parse_id(hit.id)]) for hit in hits if parse_id(hit.id) in seen]
-        view = _View(self._analyzer, request.words, today(self._database.now()), solved)
+        seen = {
+            "article": articles.found(session, actor, ids["article"]) if ids["article"] else {},
+            "report": reports.found(session, actor, ids["report"]) if ids["report"] else {},
+        }
+        told = [(hit, noun, seen[noun].get(one)) for hit, noun, one in ((hit, *parse_id(hit.id)) for hit in hits)]
+        present = [(hit, noun, row) for hit, noun, row in told if row is not None]
+        view = _View(self._analyzer, request.words, today(self._database.now()))
         return [view.of(*one) for one in present[: request.limit]], len(hits) - len(present)
-
-    def _labelled(self, facets: Facets, request: SearchRequest) -> dict[str, tuple[FacetValue, ...]]:
-        with self._database.read() as session:
-            names = people.names(session, [int(one.value) for one in facets.get("organisation", ())])
-        return {name: tuple(_facet_value(name, one, names, request) for one in facets.get(name, ())) for name in FACETS}
 
 
 class _View:
     """Makes hits of what the database gave."""
 
-    def __init__(self, analyzer: Analyzer, words: str, day: str, solved: Mapping[int, tuple[int, int]]) -> None:
+    def __init__(self, analyzer: Analyzer, words: str, day: str) -> None:
         self._analyzer = analyzer
         self._terms = analyzer.question(words[:KEPT_WORDS]).shown
         self._day = day
-        self._solved = solved
 
-    def of(self, hit: Hit, thing: Article | Report, text: Revision | ReportVersion) -> SearchHit:
-        if isinstance(thing, Article):
-            assert isinstance(text, Revision)  # noqa: S101 - narrows the type
-            return self._article(hit, thing, text)
-        assert isinstance(text, ReportVersion)  # noqa: S101 - narrows the type
-        return self._report(hit, thing, text)
+    def of(self, hit: Hit, noun: str, row: Row[*tuple[Any, ...]]) -> SearchHit:
+        return self._article(hit, row) if noun == "article" else self._report(hit, row)
 
-    def _article(self, hit: Hit, article: Article, revision: Revision) -> SearchHit:
-        texts = [revision.texts.get(field.name, "") for field in KINDS[article.kind].fields]
+    def _article(self, hit: Hit, told: Row[*tuple[Any, ...]]) -> SearchHit:
+        texts = [told.texts.get(field.name, "") for field in KINDS[told.kind].fields]
         return SearchHit(
-            number=article.number,
-            kind=article.kind,
-            title=revision.title,
-            title_html=self._title(revision.title),
-            system=revision.system,
-            module=revision.module,
+            number=article.number(told.id),
+            kind=told.kind,
+            title=told.title,
+            title_html=self._title(told.title),
+            system=told.system,
+            module=told.module,
             score=hit.score,
             snippet=self._snippet(texts),
-            organisation=article.scope.name,
-            confidence=article.confidence,
-            audience=article.audience,
-            valid_to=revision.valid_to,
-            expired=articles.is_expired(revision, self._day),
-            solved=self._solved.get(article.id, (0, 0))[0],
-            day=today(revision.published_at),
+            organisation=told.name,
+            confidence=told.confidence,
+            audience=told.audience,
+            valid_to=told.valid_to,
+            expired=articles.is_expired(told.valid_to, self._day),
+            solved=told.solved,
+            day=today(told.published_at),
         )
 
-    def _report(self, hit: Hit, report: Report, version: ReportVersion) -> SearchHit:
+    def _report(self, hit: Hit, told: Row[*tuple[Any, ...]]) -> SearchHit:
+        title = report.title(told.phenomenon)
         return SearchHit(
-            number=report.number,
+            number=report.number(told.id),
             kind="report",
-            title=version.title,
-            title_html=self._title(version.title),
-            system=report.system,
-            module=report.module,
+            title=title,
+            title_html=self._title(title),
+            system=told.system,
+            module=told.module,
             score=hit.score,
-            snippet=self._snippet([version.phenomenon, version.resolution, version.cause, version.environment]),
-            organisation=report.organisation.name,
+            snippet=self._snippet([told.phenomenon, told.resolution, told.cause, told.environment]),
+            organisation=told.name,
             audience="internal",
-            day=version.occurred[:10],
+            day=told.occurred[:10],
         )
 
     def _title(self, title: str) -> str:
@@ -231,6 +227,7 @@ class Events:
         self._opened.append((key, number))
 
     def flush(self) -> int:
+        """Write what waits; how many searches. What cannot be written now goes on waiting. Raises Unavailable."""
         with self._lock:
             rows = list(self._waiting)
             self._waiting.clear()
@@ -238,6 +235,15 @@ class Events:
             self._opened.clear()
         if not rows and not opened:
             return 0
+        try:
+            self._write(rows, opened)
+        except Unavailable:
+            self._waiting.extendleft(reversed(rows))
+            self._opened.extendleft(reversed(opened))
+            raise
+        return len(rows)
+
+    def _write(self, rows: list[dict[str, Any]], opened: list[tuple[str, str]]) -> None:
         with self._database.begin() as tx:
             if rows:
                 tx.session.execute(insert(SearchEvent), rows)
@@ -246,7 +252,6 @@ class Events:
             for key, number in opened:
                 if (event := events.get(key)) and number not in event.opened:
                     event.opened = [*event.opened, number]
-        return len(rows)
 
 
 def _storable(text: str) -> str:
@@ -271,6 +276,17 @@ def _check(request: SearchRequest) -> None:
         problems[unknown[0]] = "没有这个筛选条件。"
     if problems:
         raise Invalid(problems=problems)
+
+
+def _labelled(session: Session, facets: Facets, request: SearchRequest) -> dict[str, tuple[FacetValue, ...]]:
+    """The most frequent values of each facet, and the chosen ones."""
+    told = {name: _told(facets.get(name, ()), request.filters.get(name, ())) for name in FACETS}
+    names = people.names(session, [int(one.value) for one in told["organisation"]])
+    return {name: tuple(_facet_value(name, one, names, request) for one in told[name]) for name in FACETS}
+
+
+def _told(counts: Sequence[FacetCount], chosen: Collection[str]) -> list[FacetCount]:
+    return [one for at, one in enumerate(counts) if at < FACET_VALUES or one.value in chosen]
 
 
 def _facet_value(name: str, one: FacetCount, names: Mapping[int, str], request: SearchRequest) -> FacetValue:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import quote, unquote
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from kb_service import rendering
@@ -17,6 +17,7 @@ from kb_service.domain.candidate import Candidate
 from kb_service.domain.organisation import Organisation
 from kb_service.errors import Denied, Invalid
 from kb_service.inputs import ArticleInput
+from kb_service.markdown_source import LONGEST
 from kb_service.store import attachments, people
 from kb_service.store.unit_of_work import Tx
 
@@ -38,8 +39,8 @@ def check(told: ArticleInput) -> None:
         problems["title"] = f"标题最多 {TITLE} 个字。"
     known = {field.name for field in kind.fields}
     problems |= {name: "这一类知识没有这一栏。" for name in told.fields if name not in known}
-    if sum(map(len, told.fields.values())) > rendering.LONGEST:
-        problems["fields"] = f"全文最多 {rendering.LONGEST} 个字。"
+    if sum(map(len, told.fields.values())) > LONGEST:
+        problems["fields"] = f"全文最多 {LONGEST} 个字。"
     if told.audience and told.audience not in AUDIENCES:
         problems["audience"] = "请选择谁可以看。"
     if told.audience == "restricted" and not told.restricted_to:
@@ -91,7 +92,8 @@ def publish(tx: Tx, candidate: Candidate, actor: Actor, comment: str) -> Article
     """Make an accepted candidate the current revision of its article, new or old. Raises StaleEdit."""
     article = _target(tx.session, candidate) or tx.add(Article.begun(candidate))
     tx.session.flush()
-    _render(tx.session, candidate)
+    if candidate.links:  # what they lead to may have been published since
+        _render(tx.session, candidate)
     revision = _revision(tx, candidate, actor, comment)
     tx.record(article.publish(revision, candidate, actor))
     candidate.article_id = article.id
@@ -179,7 +181,7 @@ def _with_ids(fields: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, st
     """The fields with each ``attachment:NAME``, quoted or not, as ``attachment:ID``."""
     if not ids:
         return dict(fields)
-    spelled = {spelling: one for name, one in ids.items() for spelling in (name, quote(name))}
+    spelled = {spelling: one for name, one in ids.items() for spelling in (name, quote(name), name.replace(" ", "%20"))}
     names = "|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))
     reference = re.compile(f"attachment:({names})")
     return {
@@ -248,7 +250,6 @@ def _revision(tx: Tx, candidate: Candidate, actor: Actor, comment: str) -> Revis
 
 
 def _note_links(session: Session, revision: Revision, keys: Sequence[str]) -> None:
-    session.execute(delete(REVISION_LINK).where(REVISION_LINK.c.revision_id == revision.id))
     if keys:
         session.execute(insert(REVISION_LINK), [{"revision_id": revision.id, "key": key} for key in keys])
 

@@ -1,13 +1,16 @@
 """Queries on articles and their revisions."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb_service.domain.access import Actor, visible_articles
 from kb_service.domain.article import REVISION_REPORT, Article, Revision
 from kb_service.domain.feedback import Feedback
+from kb_service.domain.organisation import Organisation
 from kb_service.domain.workflow import FINDABLE
 from kb_service.errors import NotFound
 from kb_service.results import ArticleRow, Page
@@ -56,6 +59,23 @@ def visible(session: Session, actor: Actor, ids: Iterable[int]) -> dict[int, tup
     return {article.id: (article, revision) for article, revision in session.execute(wanted)}
 
 
+def found(session: Session, actor: Actor, ids: Iterable[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    """What a list of hits shows of those of the articles that the actor sees, by id; entities would take too long."""
+    return {one.id: one for one in session.execute(_found(actor), {"ids": list(ids)})}
+
+
+@lru_cache(maxsize=256)
+def _found(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Kept, because putting it together takes longer than running it."""
+    told = (Revision.title, Revision.texts, Revision.system, Revision.module, Revision.valid_to, Revision.published_at)
+    solved = select(func.count()).where(Feedback.article_id == Article.id, Feedback.solved).scalar_subquery()
+    state = (Article.id, Article.kind, Article.audience, Article.confidence, Organisation.name)
+    is_current = (Revision.article_id == Article.id) & (Revision.number == Article.revision_number)
+    joined = select(*state, *told, solved.label("solved")).join(Revision, is_current)
+    placed = joined.join(Organisation, Organisation.id == Article.scope_id)
+    return placed.where(Article.id.in_(bindparam("ids", expanding=True)), visible_articles(actor))
+
+
 def page(
     session: Session, actor: Actor, *, today: str, offset: int = 0, limit: int = 20, state: str = ""
 ) -> Page[ArticleRow]:
@@ -99,14 +119,14 @@ def row(article: Article, revision: Revision, today: str) -> ArticleRow:
         confidence=article.confidence,
         state=article.state,
         valid_to=revision.valid_to,
-        expired=is_expired(revision, today),
+        expired=is_expired(revision.valid_to, today),
         published_at=revision.published_at,
     )
 
 
-def is_expired(revision: Revision, today: str) -> bool:
+def is_expired(valid_to: str, today: str) -> bool:
     """Whether the last day of validity is past."""
-    return bool(revision.valid_to) and revision.valid_to < today
+    return bool(valid_to) and valid_to < today
 
 
 def current() -> Select[Article, Revision]:

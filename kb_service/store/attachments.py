@@ -16,7 +16,7 @@ from kb_service.domain.article import Article, Revision
 from kb_service.domain.attachment import CANDIDATE_ATTACHMENT, REPORT_ATTACHMENT, REVISION_ATTACHMENT, Attachment
 from kb_service.domain.candidate import Candidate
 from kb_service.domain.report import Report
-from kb_service.errors import Invalid, NotFound
+from kb_service.errors import Invalid, NotFound, Unavailable
 from kb_service.inputs import AttachmentInput
 from kb_service.results import AttachmentView
 from kb_service.store.unit_of_work import Tx
@@ -50,7 +50,9 @@ class Files:
         self._folder = folder
 
     def keep(self, given: Iterable[AttachmentInput]) -> dict[str, Kept]:
-        """Write what is not there yet, before any transaction. Raises Invalid for what may not be attached."""
+        """Write what is not there yet, before any transaction. Raises Invalid for what may not be attached, and
+        Unavailable.
+        """
         return {kept.sha256: kept for kept in map(self._written, given)}
 
     def looked_at(self, given: Iterable[AttachmentInput]) -> dict[str, Kept]:
@@ -64,14 +66,23 @@ class Files:
         kept = _checked(one)
         path = self.path(kept.sha256)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            with fresh.open("wb") as file:
-                file.write(one.data)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
+            _write(path, one.data)
         return kept
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Raises Unavailable."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise Unavailable(f"附件无法写入磁盘（{error.strerror}），没有保存。请检查磁盘空间和权限后再试。") from error
 
 
 def add(tx: Tx, one: AttachmentInput, kept: Mapping[str, Kept], actor: Actor) -> Attachment:

@@ -37,7 +37,8 @@ def page(
 def of_import(session: Session, import_id: int, states: Sequence[str] = OPEN) -> list[Candidate]:
     """Candidates of one import in these states."""
     wanted = select(Candidate).where(Candidate.import_id == import_id, Candidate.state.in_(states))
-    return list(session.scalars(wanted.options(selectinload(Candidate.reviews)).order_by(Candidate.id)))
+    loaded = (selectinload(Candidate.reviews), selectinload(Candidate.reports), selectinload(Candidate.target))
+    return list(session.scalars(wanted.options(*loaded).order_by(Candidate.id)))
 
 
 def waiting(session: Session, import_ids: Sequence[int]) -> dict[int, int]:

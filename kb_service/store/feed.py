@@ -1,17 +1,20 @@
 """The collection as the index sees it: changes taken from the outbox, documents loaded as they are now."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import Row, Select, delete, func, insert, select
+from sqlalchemy.orm import Session
 
-from indexer.engine import Change, Delete, Document, Upsert
+from indexer.engine import Broken, Change, Delete, Document, Upsert
 from indexer.sync import Batch
 from kb_service import documents
-from kb_service.domain.article import Article, Revision
+from kb_service.domain.article import Article, ArticleReader, Revision
+from kb_service.domain.organisation import Organisation
 from kb_service.domain.report import Report, ReportVersion
 from kb_service.store import leases
 from kb_service.store.outbox import OutboxRow, RebuildChange
@@ -116,35 +119,75 @@ def _keep(session: Session, ids: Sequence[str]) -> None:
 
 
 def _article_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str, Change]]:
-    for article, revision in session.execute(_articles().where(Article.id.in_(ids))):
-        name = documents.document_id("article", article.id)
-        if documents.is_searchable(article):
-            yield name, Upsert(documents.article_document(article, revision))
-        else:
-            yield name, Delete(name, article.version)
+    gone = select(Article.id, Article.version).where(Article.id.in_(ids), ~documents.searchable_articles())
+    for object_id, version in session.execute(gone):
+        name = documents.document_id("article", object_id)
+        yield name, Delete(name, version)
+    yield from _article_upserts(session, session.execute(_articles().where(Article.id.in_(ids))).all())
 
 
 def _report_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str, Change]]:
-    for report, version in session.execute(_reports().where(Report.id.in_(ids))):
-        yield documents.document_id("report", report.id), Upsert(documents.report_document(report, version))
+    yield from _report_upserts(session.execute(_reports().where(Report.id.in_(ids))))
 
 
 def _stream_articles(session: Session) -> Iterator[Document]:
-    wanted = _articles().where(documents.searchable_articles())
-    for article, revision in session.execute(wanted.execution_options(yield_per=STREAM)):
-        yield documents.article_document(article, revision)
+    for rows in session.execute(_articles().execution_options(yield_per=STREAM)).partitions():
+        yield from _made(_article_upserts(session, rows))
 
 
 def _stream_reports(session: Session) -> Iterator[Document]:
-    for report, version in session.execute(_reports().execution_options(yield_per=STREAM)):
-        yield documents.report_document(report, version)
+    yield from _made(_report_upserts(session.execute(_reports().execution_options(yield_per=STREAM))))
 
 
-def _articles() -> Select[Article, Revision]:
+def _made(changes: Iterable[tuple[str, Change]]) -> Iterator[Document]:
+    return (change.document for _, change in changes if isinstance(change, Upsert))
+
+
+def _report_upserts(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, Change]]:
+    for row in rows:
+        one = documents.ReportFacts._make(row)
+        yield _upsert(documents.document_id("report", one.id), one.version, partial(documents.report_document, one))
+
+
+def _article_upserts(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, Change]]:
+    told = [documents.ArticleFacts._make(row) for row in rows]
+    chosen = _chosen(session, [one.id for one in told if one.audience == "restricted"])
+    for one in told:
+        make = partial(documents.article_document, one, chosen.get(one.id, ()))
+        yield _upsert(documents.document_id("article", one.id), one.version, make)
+
+
+def _upsert(name: str, version: int, make: Callable[[], Document]) -> tuple[str, Change]:
+    try:
+        return name, Upsert(make())
+    except Exception as error:  # one damaged row must not hold up the others
+        return name, Broken(name, version, f"数据库中的内容已损坏（{type(error).__name__}：{error}），索引保留旧版本。")
+
+
+def _chosen(session: Session, ids: Collection[int]) -> dict[int, list[int]]:
+    """The organisations chosen to read each of these articles."""
+    chosen: dict[int, list[int]] = defaultdict(list)
+    wanted = select(ArticleReader.article_id, ArticleReader.organisation_id).where(ArticleReader.article_id.in_(ids))
+    for article, organisation in session.execute(wanted) if ids else ():
+        chosen[article].append(organisation)
+    return chosen
+
+
+def _articles() -> Select[*tuple[Any, ...]]:
+    """Searchable articles as ``ArticleFacts``: entities would take most of the time of a rebuild."""
     is_current = (Revision.article_id == Article.id) & (Revision.number == Article.revision_number)
-    return select(Article, Revision).outerjoin(Revision, is_current).options(lazyload(Revision.attachments))
+    state = (Article.id, Article.version, Article.kind, Article.audience, Article.state)
+    text = (Revision.title, Revision.texts, Revision.asked, Revision.codes, Revision.system, Revision.module)
+    wanted = select(*state, Article.scope_id, Organisation.path, *text, Revision.published_at)
+    joined = wanted.join(Revision, is_current).join(Organisation, Organisation.id == Article.scope_id)
+    return joined.where(documents.searchable_articles())
 
 
-def _reports() -> Select[Report, ReportVersion]:
-    is_current = (ReportVersion.report_id == Report.id) & (ReportVersion.version == Report.current)
-    return select(Report, ReportVersion).join(ReportVersion, is_current).options(lazyload(Report.attachments))
+def _reports() -> Select[*tuple[Any, ...]]:
+    """Reports as ``ReportFacts``."""
+    told = ReportVersion
+    is_current = (told.report_id == Report.id) & (told.version == Report.current)
+    state = (Report.id, Report.version, Report.key, Report.system, Report.module)
+    text = (told.phenomenon, told.environment, told.cause, told.resolution, told.codes, told.occurred)
+    wanted = select(*state, Report.organisation_id, Organisation.path, *text, told.filed_at)
+    return wanted.join(told, is_current).join(Organisation, Organisation.id == Report.organisation_id)

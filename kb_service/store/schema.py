@@ -1,29 +1,25 @@
 """The tables of the database: made, brought up to date, and checked against the program."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 
 from kb_service.errors import NoBase, OldSchema
+from kb_service.store import versions
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def demand(url: str, *, create: bool = False) -> None:
     """Raises NoBase where there is no base and none is to be made, OldSchema where it is of another version."""
-    if _is_absent(url):
-        if not create:
-            raise NoBase(f"{_place(url)} 没有知识库。请先执行 kb serve、kb demo 或 kb db upgrade，或检查 KB_HOME。")
-        upgrade(url)
-        return
     found = version(url)
+    if found is None and not create:
+        raise NoBase(f"{_place(url)} 没有知识库。请先执行 kb serve、kb demo 或 kb db upgrade，或检查 KB_HOME。")
     if found is None:
-        if not create:
-            raise NoBase(f"{_place(url)} 没有知识库。请先执行 kb serve、kb demo 或 kb db upgrade，或检查 KB_HOME。")
         upgrade(url)
     elif found != head():
         raise OldSchema(f"数据库的结构是 {found}，程序需要 {head()}：请先执行 kb db upgrade。")
@@ -31,12 +27,16 @@ def demand(url: str, *, create: bool = False) -> None:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Make the tables, or bring them to ``revision``."""
+    from alembic import command
+
     _prepare(url)
     command.upgrade(_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Bring the tables back to an older revision."""
+    from alembic import command
+
     command.downgrade(_config(url), revision)
 
 
@@ -47,17 +47,19 @@ def version(url: str) -> str | None:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return versions.found(connection)
     finally:
         engine.dispose()
 
 
 def head() -> str:
     """The revision the program needs."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    return versions.needed(MIGRATIONS)
 
 
-def _config(url: str) -> Config:
+def _config(url: str) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["url"] = url

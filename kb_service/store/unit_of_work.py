@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,13 +17,25 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
 from kb_service.domain.events import Event
-from kb_service.errors import DatabaseBusy, Invalid, NotFound, StaleEdit
+from kb_service.errors import DatabaseBusy, DatabaseFailed, Invalid, NotFound, StaleEdit
 from kb_service.store import audit, outbox
 
 T = TypeVar("T")
 
+PATIENCE = 30.0
+"""Seconds a writer waits for the others of its process."""
+WRITERS = 15
+"""Writers of a process at once, on a database that lets several write: as many as its pool has connections."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON")
-BUSY = ("database is locked", "database table is locked", "database schema is locked")
+REFUSALS = {
+    sqlite3.SQLITE_BUSY: DatabaseBusy,
+    sqlite3.SQLITE_LOCKED: DatabaseBusy,
+    sqlite3.SQLITE_FULL: DatabaseFailed,
+    sqlite3.SQLITE_IOERR: DatabaseFailed,
+    sqlite3.SQLITE_CANTOPEN: DatabaseFailed,
+    sqlite3.SQLITE_READONLY: DatabaseFailed,
+}
+"""What the result codes of SQLite mean for whoever asked."""
 
 
 class Tx:
@@ -51,13 +64,14 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self.now = now
+        self._writers = threading.Semaphore(1 if self.engine.dialect.name == "sqlite" else WRITERS)
         self._writing = sessionmaker(self.engine.execution_options(kb_writing=True), expire_on_commit=False)
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A writing transaction: commits on normal exit, else rolls back. Raises DatabaseBusy, StaleEdit."""
-        with _translated(), self._writing.begin() as session:
+        with _translated(), self._turn(), self._writing.begin() as session:
             yield Tx(session, self.now())
 
     @contextmanager
@@ -69,6 +83,16 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The writers of a process queue for SQLite: left to poll for its lock, some of many starve."""
+        if not self._writers.acquire(timeout=PATIENCE):
+            raise DatabaseBusy
+        try:
+            yield
+        finally:
+            self._writers.release()
+
 
 @contextmanager
 def _translated() -> Iterator[None]:
@@ -77,8 +101,9 @@ def _translated() -> Iterator[None]:
     except StaleDataError as error:
         raise StaleEdit from error
     except OperationalError as error:
-        if any(told in str(error.orig) for told in BUSY):
-            raise DatabaseBusy from error
+        # the lowest byte is the result code, the others say more of it
+        if refusal := REFUSALS.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF):
+            raise refusal from error
         raise
     except PoolTimeout as error:
         raise DatabaseBusy from error

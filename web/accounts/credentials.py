@@ -41,7 +41,7 @@ def check(store: Store, username: str, password: str, address: str) -> Account |
     attempt = throttle.begin(store, username, address)
     by_username = select(Account).join(Person, Person.id == Account.person_id).where(Person.username == username)
     with store.read() as session:
-        account = session.scalar(by_username)
+        account: Account | None = session.scalar(by_username)
     right = passwords.matches(account.password if account else None, password)
     if not (right and attempt.admitted and account and account.active):
         return None

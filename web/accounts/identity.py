@@ -27,14 +27,14 @@ def init_app(app: Flask, store: Store) -> None:
     )
     loaded = scoped_session(sessionmaker(store.database.engine))
     app.teardown_appcontext(lambda _: loaded.remove())
-    datastore = SQLAlchemySessionUserDatastore(loaded, Account, None)
+    datastore = SQLAlchemySessionUserDatastore(loaded, Account, None)  # type: ignore[arg-type]  # roles are not its business
     json = app.json
     security = Security(app, datastore, register_blueprint=False)
     app.json = json  # Flask-Security puts one of its own in its place
     security.login_manager.request_loader(lambda _: None)
     app.extensions["accounts"] = store
     app.before_request(_tell_the_audit)
-    app.teardown_request(lambda _: audit.origin.set(audit.Origin()))
+    app.teardown_request(_leave_the_audit)
 
 
 def store() -> Store:
@@ -112,6 +112,10 @@ def _tell_the_audit() -> None:
     """Every audit line written during this request says where it came from."""
     door = "api" if request.path.startswith("/api/") else "page"
     audit.origin.set(audit.Origin(door, request.remote_addr or "", secrets.token_hex(8)))
+
+
+def _leave_the_audit(_: BaseException | None) -> None:
+    audit.origin.set(audit.Origin())
 
 
 def _begin(account: Account) -> None:

@@ -1,18 +1,17 @@
 """The tables of accounts: password, open sessions, API tokens, failed sign-ins; who a person is stands in kb_service.
 
-They lie in the database of the base but have migrations of their own, so that the base can do without them.
+They lie in the database of the base but have migrations of their own, so that the base can do without them; therefore
+no foreign key crosses over, and a person is referred to by id.
 """
 
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, MetaData, String, select
+from sqlalchemy import Index, MetaData, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
 
 from kb_service.domain.base import NAMES, Instant
 from kb_service.domain.person import Person
-
-_PERSON = Person.__table__.c.id
 
 
 class AccountsBase(DeclarativeBase):
@@ -25,7 +24,7 @@ class Account(UserMixin, AccountsBase):  # type: ignore[misc]
 
     __tablename__ = "account"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey(_PERSON), primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     password: Mapped[str] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     changed_at: Mapped[datetime]
@@ -50,7 +49,7 @@ class AccountSession(AccountsBase):
     __tablename__ = "account_session"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey(_PERSON), index=True)
+    person_id: Mapped[int] = mapped_column(index=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 
@@ -61,7 +60,7 @@ class AccountToken(AccountsBase):
     __tablename__ = "account_token"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey(_PERSON), index=True)
+    person_id: Mapped[int] = mapped_column(index=True)
     prefix: Mapped[str] = mapped_column(String(16), unique=True)
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]

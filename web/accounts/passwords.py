@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from kb_service.errors import Invalid
 
 if TYPE_CHECKING:
-    from argon2 import PasswordHasher
-    from argon2.profiles import Parameters
+    from argon2 import Parameters, PasswordHasher
 
 COSTS: "Parameters | None" = None
 """What a hash costs; None is the recommendation of the argon2 library."""

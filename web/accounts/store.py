@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, lazyload
 from kb_service.domain.access import Actor
 from kb_service.domain.events import Event
 from kb_service.domain.person import Person
-from kb_service.store import audit
+from kb_service.store import audit, versions
 from kb_service.store.unit_of_work import Database
 from web.accounts.models import AccountsBase
 
@@ -72,7 +72,7 @@ def record(session: Session, action: str, person_id: int, *, actor: Actor | None
 
 
 def upgrade(where: str | Store) -> None:
-    """Brings the tables of accounts up to date; those of the base come first, accounts refer to its persons."""
+    """Brings the tables of accounts up to date; those of the base have migrations of their own."""
     from alembic import command
 
     with opened(where) as store, store.database.engine.begin() as connection:
@@ -81,12 +81,8 @@ def upgrade(where: str | Store) -> None:
 
 def is_current(where: str | Store) -> bool:
     """Whether the tables are what this program expects."""
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     with opened(where) as store, store.database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return set(context.get_current_heads()) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
+        return versions.found(connection, VERSION_TABLE) == versions.needed(_MIGRATIONS)
 
 
 def _config(connection: Connection) -> "Config":

@@ -16,7 +16,6 @@ def upgrade() -> None:
         sa.Column("password", sa.String(255), nullable=False),
         sa.Column("fs_uniquifier", sa.String(64), nullable=False),
         sa.Column("changed_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_person_id"),
         sa.PrimaryKeyConstraint("person_id", name="pk_account"),
         sa.UniqueConstraint("fs_uniquifier", name="uq_account_fs_uniquifier"),
     )
@@ -26,7 +25,6 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=False),
         sa.Column("seen_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_session_person_id"),
         sa.PrimaryKeyConstraint("digest", name="pk_account_session"),
     )
     op.create_index("ix_account_session_person_id", "account_session", ["person_id"])
@@ -39,7 +37,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_token_person_id"),
         sa.PrimaryKeyConstraint("digest", name="pk_account_token"),
         sa.UniqueConstraint("prefix", name="uq_account_token_prefix"),
     )
