@@ -38,7 +38,16 @@ class Delete:
     version: int
 
 
-Change = Upsert | Delete
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The document should be stored in this version but cannot be made, and why: what is stored of it stays."""
+
+    id: str
+    version: int
+    reason: str
+
+
+Change = Upsert | Delete | Broken
 
 
 class Generation(Protocol):

@@ -65,8 +65,9 @@ def to_html(snippet: Snippet) -> str:
 
 
 def _found(text: str, terms: Collection[str], analyzer: Analyzer) -> list[Span]:
-    wanted = frozenset(terms)
-    return sorted((span for span in analyzer.spans(text) if span.term in wanted), key=lambda span: span.start)
+    """A single character says too little beside longer terms: it would be marked inside other words."""
+    longer = frozenset(term for term in terms if len(term) > 1)
+    return analyzer.spans(text, longer or frozenset(terms))
 
 
 def _best_window(text: str, terms: Collection[str]) -> int:
@@ -90,9 +91,10 @@ def _densest(spans: Sequence[Span], length: int) -> Span:
         inside.append(span)
         counts[span.term] += 1
         while span.end - inside[0].start > length and len(inside) > 1:
-            counts[inside[0].term] -= 1
-            counts += Counter()  # drops what is no longer inside
-            inside.popleft()
+            gone = inside.popleft().term
+            counts[gone] -= 1
+            if not counts[gone]:
+                del counts[gone]
         if len(counts) > most:
             best, most = inside[0], len(counts)
     return best

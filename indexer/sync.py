@@ -57,12 +57,12 @@ class ChangeFeed(Protocol):
         """Take out ids of at most ``limit`` documents kept for the rebuild; none when all were given."""
 
     def load(self, ids: Sequence[str]) -> Sequence[Change]:
-        """Each document as it is now: an Upsert if it is searchable, else a Delete whose version is not below any
-        version the document had.
+        """Each document as it is now: an Upsert if it is searchable, Broken if it should be but cannot be made, else a
+        Delete whose version is not below any version the document had.
         """
 
     def searchable(self) -> Iterator[Document]:
-        """Every searchable document, streamed."""
+        """Every searchable document that can be made, streamed."""
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Id and version of every searchable document, streamed, in no order."""

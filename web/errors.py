@@ -1,5 +1,6 @@
 """What a refusal looks like from outside: one table from error class to status, a page or problem+json for each."""
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ STATUS: Mapping[type[kb_errors.KBError], int] = {
     kb_errors.Unavailable: 503,
     kb_errors.KBError: 500,
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RETRY_SECONDS = "5"
 
 
@@ -28,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(kb_errors.KBError, refuse)
     app.register_error_handler(CSRFError, _refuse_forgery)
     app.register_error_handler(HTTPException, _refuse_request)
+    app.register_error_handler(OSError, _refuse_full)
     app.register_error_handler(Exception, _confess)
 
 
@@ -78,6 +81,11 @@ def _refuse_request(error: HTTPException) -> AnyResponse:
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     response.headers.update(kept)
     return response
+
+
+def _refuse_full(error: OSError) -> AnyResponse:
+    """A full disk is nobody's fault and passes."""
+    return refuse(kb_errors.DatabaseFailed()) if error.errno in FULL else _confess(error)
 
 
 def _confess(error: Exception) -> AnyResponse:

@@ -148,6 +148,9 @@ TABLES: Mapping[str, Mapping[str, LazyString]] = {
         "invalid_transition": _l("在当前状态下不能执行这一步。"),
         "unavailable": _l("服务暂时不可用，请稍后再试。"),
         "database_busy": _l("数据库正忙，您的操作没有保存。请过几秒再试一次。"),
+        "database_failed": _l(
+            "数据库文件无法读写：磁盘已满、没有权限或磁盘有故障。您的操作没有保存，之前保存的都在。请处理后再试。"
+        ),
         "search_unavailable": _l("检索暂时不可用，其他功能照常。请稍后再试。"),
         "index_building": _l("正在建立索引，完成后即可检索，其他功能照常。"),
     },

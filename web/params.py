@@ -59,7 +59,12 @@ class Id(BaseConverter):
 def clean(text: str) -> str:
     """`text` as it may go on: lone surrogates replaced, control and direction characters gone, lines ended by LF."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _INVISIBLE.sub("", _SURROGATES.sub("\ufffd", text))
+    return _INVISIBLE.sub("", mend(text))
+
+
+def mend(text: str) -> str:
+    """`text` with lone surrogates replaced, so that it can be encoded."""
+    return _SURROGATES.sub("\ufffd", text)
 
 
 def text(values: Params, name: str) -> str:

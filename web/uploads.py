@@ -1,5 +1,7 @@
 """Private copies of what is to be imported, in the home folder, under the name each came with."""
 
+import errno
+import os
 import re
 import secrets
 import shutil
@@ -37,12 +39,15 @@ def safe_name(name: str) -> str:
 
 
 def keep(settings: Settings, path: Path) -> Path:
-    """A copy of a file or folder; links in a folder stay links, which importers refuse. Raises UnreadableSource."""
+    """A copy of a file or folder; links in a folder stay links, which importers refuse.
+
+    Raises UnreadableSource, and OSError where there is no room for a copy.
+    """
     name = clean(path.resolve().name)
-    if not (path.is_file() or path.is_dir()):
-        raise UnreadableSource("not_found", name)
-    if _size(path) > UNPACKED:
+    if (size := _size(path, name)) > UNPACKED:
         raise UnreadableSource("too_large", name, f"{UNPACKED >> 20} MB")
+    if size > shutil.disk_usage(settings.home).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(settings.home))
     copy = place(settings, name)
     try:
         shutil.copytree(path, copy, symlinks=True) if path.is_dir() else shutil.copyfile(path, copy)
@@ -82,6 +87,13 @@ def _folder(settings: Settings) -> Path:
     return settings.home.absolute() / "imports"
 
 
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.lstat().st_size for file in files)
+def _size(path: Path, name: str) -> int:
+    """Bytes of a file, or of the files of a folder; a link counts as what it is."""
+    try:
+        if path.is_file():
+            return path.stat().st_size
+        if path.is_dir():
+            return sum(file.lstat().st_size for file in path.rglob("*"))
+    except OSError as error:
+        raise UnreadableSource("not_found", name) from error
+    raise UnreadableSource("not_found", name)

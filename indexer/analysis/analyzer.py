@@ -6,7 +6,7 @@ of two characters is thus found in any sentence, however that was cut; asked for
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -24,6 +24,7 @@ _PAIR = 2.0  # weight of a word of two characters: it is a word and a bigram
 _NAME = 2.0  # weight of a Latin word, number or code: it stands where Han text has a word and its bigrams
 _SEAM = 0.5  # weight of a bigram that is half in a function word
 _COLLAPSED = 50  # a character repeated more often says no more
+_HAN = re.compile(f"[{codes.HAN}]")
 _REPEATED = re.compile(rf"(.)\1{{{_COLLAPSED},}}", re.DOTALL)
 
 
@@ -89,20 +90,29 @@ class Analyzer:
         """The terms and units of a text."""
         terms: list[str] = []
         units: list[str] = []
+        cut, stop_words = self._cutter.cut, self._stop_words
         for found in codes.SCANNER.finditer(normalise(text)):
-            if found.lastgroup == "han":
-                self._take_run(found.group(), terms, units)
-            else:
-                name = codes.read(found.group())
+            run = found.group()
+            if found.lastgroup != "han":
+                name = codes.read(run)
                 terms += name.terms
                 units += name.units
+                continue
+            if len(run) == 1:  # even a function word, where nothing else stands beside it
+                terms.append(run)
+                units.append(run)
+                continue
+            for _, stretch in _stretches(run):
+                terms += [word for word in cut(stretch) if len(word) != 2 and word not in stop_words]
+                terms += map(add, stretch, stretch[1:])
+                units += stretch
         return Tokens(terms, units)
 
-    def spans(self, text: str) -> Iterator[Span]:
-        """The terms of a text and where each stands in it: the same terms as ``tokens`` gives, in the same order."""
+    def spans(self, text: str, terms: Collection[str]) -> list[Span]:
+        """Where these of its terms stand in a text, in the order of the text: Han terms anywhere, however it is cut."""
         normal = normalise_with_offsets(text)
-        for term, start, end in self._located(normal.text):
-            yield Span(term, *normal.original(start, end))
+        located = sorted((*_han_places(normal.text, terms), *_name_places(normal.text, terms)))
+        return [Span(term, *normal.original(start, end)) for start, end, term in located]
 
     def words(self, text: str) -> tuple[str, ...]:
         """The informative words of a text, distinct."""
@@ -145,35 +155,6 @@ class Analyzer:
                 weights.setdefault(pair, _SEAM)
             words |= dict.fromkeys([word for word, _, _ in found if len(word) > 1] or inner)
 
-    def _take_run(self, run: str, terms: list[str], units: list[str]) -> None:
-        if len(run) == 1:  # even a function word, where nothing else stands beside it
-            terms.append(run)
-            units.append(run)
-            return
-        cut, stop_words = self._cutter.cut, self._stop_words
-        for _, stretch in _stretches(run):
-            terms += [word for word in cut(stretch) if len(word) != 2 and word not in stop_words]
-            terms += map(add, stretch, stretch[1:])
-            units += stretch
-
-    def _located(self, normal: str) -> Iterator[tuple[str, int, int]]:
-        for found in codes.SCANNER.finditer(normal):
-            start = found.start()
-            located = self._located_in_run if found.lastgroup == "han" else _located_in_name
-            for term, begin, end in located(found.group()):
-                yield term, start + begin, start + end
-
-    def _located_in_run(self, run: str) -> Iterator[tuple[str, int, int]]:
-        if len(run) == 1:
-            yield run, 0, 1
-            return
-        for start, stretch in _stretches(run):
-            for word, begin, end in self._cutter.spans(stretch):
-                if len(word) != 2 and word not in self._stop_words:
-                    yield word, start + begin, start + end
-            for at in range(len(stretch) - 1):
-                yield stretch[at : at + 2], start + at, start + at + 2
-
     @property
     def _cutter(self) -> Segmenter:
         return self._segmenter or self._build()
@@ -208,9 +189,21 @@ def _collapsed(run: str) -> Iterator[tuple[int, str]]:
         yield start, run[start:]
 
 
-def _located_in_name(name: str) -> Iterator[tuple[str, int, int]]:
-    for part in codes.read(name).parts:
-        yield part.term, part.start, part.end
+def _han_places(normal: str, terms: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    for term in terms:
+        if _HAN.match(term):
+            at = normal.find(term)
+            while at >= 0:
+                yield at, at + len(term), term
+                at = normal.find(term, at + 1)
+
+
+def _name_places(normal: str, terms: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    for found in codes.SCANNER.finditer(normal):
+        if found.lastgroup != "han":
+            for part in codes.read(found.group()).parts:
+                if part.term in terms:
+                    yield found.start() + part.start, found.start() + part.end, part.term
 
 
 def _dictionary(name: str) -> list[str]:

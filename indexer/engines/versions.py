@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from indexer.engine import Change, Document, Upsert
+from indexer.engine import Broken, Change, Document, Upsert
 from indexer.results import Applied
 
 Rank = tuple[int, bool]
@@ -46,6 +46,9 @@ def settle(
     newest = _newest(changes, known)
     settled: Settled[Prepared] = Settled(ignored=len(changes) - len(newest))
     for key, change in newest.items():
+        if isinstance(change, Broken):
+            settled.failed[key] = change.reason
+            continue
         try:
             if isinstance(change, Upsert):
                 settled.upserts[key] = prepare(change.document)

@@ -17,7 +17,7 @@ ARTICLES = {article.key: article for article in DATA.articles}
 
 
 def reader_of(base: KnowledgeBase, article: demo.Article) -> Actor:
-    """Who may be expected to ask for it: the visitor, an officer or expert below its scope, or one of the chosen few."""
+    """Who may be expected to ask for it: the visitor, somebody below its scope, or one of the chosen few."""
     if article.audience == "public":
         return base.people.visitor()
     if article.audience == "restricted":
@@ -107,9 +107,14 @@ def test_a_database_elsewhere_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
     settings = Settings().model_copy(update={"home": tmp_path / "home"})
-    with pytest.raises(KeyboardInterrupt), new_home(settings) as fresh:
-        (fresh.home / "kb.sqlite").touch()
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with new_home(settings) as fresh:
+            (fresh.home / "kb.sqlite").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -27,7 +27,9 @@ def numbers(kb: KnowledgeBase, who, words: str) -> list[str]:
 
 def test_reports_become_an_article_that_the_officer_finds(kb: KnowledgeBase) -> None:
     officer, expert, reviewer = (actor(kb, name) for name in ("officer", "expert", "reviewer"))
-    filed = [kb.reports.file(expert, told(n, place)) for n, place in enumerate(("甲一一县局", "甲一二县局", "甲一市局"))]
+    filed = [
+        kb.reports.file(expert, told(n, place)) for n, place in enumerate(("甲一一县局", "甲一二县局", "甲一市局"))
+    ]
     kb.index.drain()
     assert set(numbers(kb, expert, "开票软件 证书过期")) == {report.number for report in filed}
     assert numbers(kb, officer, "开票软件 证书过期") == []

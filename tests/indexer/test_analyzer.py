@@ -23,9 +23,11 @@ FAST, PURE = Analyzer("rjieba"), Analyzer("jieba")
 
 @given(st.one_of(MIXED, st.text(st.characters(codec=None))))
 def test_spans_are_the_terms_with_their_places(text: str):
-    spans = list(FAST.spans(text))
-    assert [span.term for span in spans] == FAST.tokens(text).terms
+    terms = set(FAST.tokens(text).terms)
+    spans = FAST.spans(text, terms)
+    assert {span.term for span in spans} == terms
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert [span.start for span in spans] == sorted(span.start for span in spans)
 
 
 @given(MIXED)

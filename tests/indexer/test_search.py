@@ -199,7 +199,6 @@ def ndcg(found: list[str], judged: dict[str, float]) -> float:
     return sum(gains) / sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(ideal))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "floor"), [("lecoqa", 0.849), ("tidb", 0.434)])
 def test_real_questions_reach_the_floor_of_words_and_bigrams(
     corpora: Path, analyzer: Analyzer, name: str, floor: float

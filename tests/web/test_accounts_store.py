@@ -57,7 +57,9 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[accounts.Store]:
     with store.begin() as session:
         session.add(Organisation(id=1, name="省局", kind="province", path="/1/"))
         session.flush()
-        session.add_all(Person(id=n, username=name, name=name, organisation_id=1) for n, name in ((1, "li"), (2, "wang")))
+        session.add_all(
+            Person(id=n, username=name, name=name, organisation_id=1) for n, name in ((1, "li"), (2, "wang"))
+        )
     accounts.set_password(store, 1, PASSWORD)
     yield store
     store.database.close()

@@ -24,24 +24,24 @@ ARTICLES = """标题,答案
 PASSWORD = "一匹马儿跑过河-7"
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of an empty base with a few people."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("KB_HOME", str(home))
+def begin(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """The home, in ``folder``, of an empty base with a few people."""
+    home = folder / "home"
+    patch.setenv("KB_HOME", str(home))
     done("db", "upgrade")
-    for username, role in (
-        ("secadmin", "accounts_admin"),
-        ("writer", "expert"),
-        ("reader", "reviewer"),
-        ("head", "group_head"),
-    ):
+    for username, role in (("writer", "expert"), ("reader", "reviewer"), ("head", "group_head")):
         done("person", "add", username, "--name", f"{username}·名", "--organisation", "测试局", "--role", role)
     return home
 
 
 @pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return begin(tmp_path, monkeypatch)
+
+
+@pytest.fixture
 def reports(home: Path, tmp_path: Path) -> Path:
+    """A file of reports, not imported yet."""
     path = tmp_path / "报告.csv"
     path.write_text(REPORTS, encoding="utf-8")
     return path
@@ -49,9 +49,27 @@ def reports(home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def articles(home: Path, tmp_path: Path) -> Path:
+    """A file of articles, not imported yet."""
     path = tmp_path / "问答.csv"
     path.write_text(ARTICLES, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a base with reports in it, for tests that only look."""
+    folder = tmp_path_factory.mktemp("shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        home = begin(folder, patch)
+        (folder / "报告.csv").write_text(REPORTS, encoding="utf-8")
+        done("import", folder / "报告.csv", "--kind", "report")
+    return home
+
+
+@pytest.fixture
+def stocked(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KB_HOME", str(shelf))
+    return shelf
 
 
 def found(words: str, *options: str) -> list[str]:
@@ -110,7 +128,7 @@ def test_a_file_that_is_refused_as_a_whole_has_an_exit_code_of_its_own(reports: 
 def test_a_killed_import_is_finished_by_the_worker(reports: Path, home: Path) -> None:
     done("import", reports, "--kind", "report")
     with sqlite3.connect(home / "kb.sqlite") as database:  # as a killed process leaves it
-        database.execute("update import set state = 'running', position = 0, leased_until = null, finished_at = null")
+        database.execute("update import set state = 'running', position = 0, finished_at = null")
     database.close()
     worker = started("worker", KB_HOME=str(home))
     try:
@@ -156,21 +174,18 @@ def test_a_candidate_goes_back_with_a_reason(articles: Path) -> None:
     ["-1073", "\ud800\x00证书过期", "税" * 20_000, "((((", "🙂", "*", "title:x OR ]"],
     ids=["code", "broken", "long", "brackets", "emoji", "star", "syntax"],
 )
-def test_whatever_is_searched_for_gives_an_answer(reports: Path, words: str) -> None:
-    done("import", reports, "--kind", "report")
+def test_whatever_is_searched_for_gives_an_answer(stocked: Path, words: str) -> None:
     assert isinstance(found(words, "--as", "writer"), list)
 
 
-def test_a_text_to_search_for_comes_by_standard_input(reports: Path) -> None:
-    done("import", reports, "--kind", "report")
+def test_a_text_to_search_for_comes_by_standard_input(stocked: Path) -> None:
     log = "2026-01-02 10:00:00 INFO 启动\n" * 500 + "登录提示证书过期 -1073\n"
     told = json.loads(done("search", "-", "--as", "writer", "--json", given=log.encode() + b"\xff\xfe"))
     assert told["hits"][0]["title"] == "登录提示证书过期 -1073"
     assert kb("search", "-", given=b"a" * (12 * 1024 * 1024 + 1)).exit_code == 8
 
 
-def test_a_search_has_the_shape_programs_rely_on(reports: Path) -> None:
-    done("import", reports, "--kind", "report")
+def test_a_search_has_the_shape_programs_rely_on(stocked: Path) -> None:
     told = json.loads(done("search", "证书过期", "--as", "writer", "--json", "--limit", "1"))
     assert list(told) == ["total", "hits", "facets", "corrected", "took_ms"]
     assert list(told["hits"][0]) == ["number", "kind", "title", "system", "score", "snippet", "url"]
@@ -258,8 +273,7 @@ def test_the_doctor_of_nothing_says_how_to_begin(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_copies_of_imports_are_private(reports: Path, home: Path) -> None:
-    done("import", reports, "--kind", "report")
-    (folder,) = (home / "imports").iterdir()
+def test_copies_of_imports_are_private(stocked: Path) -> None:
+    (folder,) = (stocked / "imports").iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [path.name for path in folder.iterdir()] == ["报告.csv"]

@@ -11,7 +11,6 @@ from web.api.operations import MB, MULTIPART, Operation
 from web.api.schemas import Comment, Decided, Mapped, Reason, Seen, Stretch, Upload
 from web.auth import current_actor
 from web.context import kb
-from web.pages.imports import OPTIONS
 from web.pages.imports import refused_rows as workbook
 
 
@@ -34,7 +33,7 @@ def upload(body: Upload) -> ImportView:
         digest=digest,
         size=size,
         profile=body.profile,
-        options={name: value for name in OPTIONS if (value := getattr(body, name))},
+        options=body.chosen(),
     )
 
 
@@ -50,7 +49,7 @@ def map_columns(id: int, body: Mapped) -> ImportView:  # noqa: A002
         id,
         mapping=body.mapping,
         profile=body.profile,
-        options=body.options,
+        options=body.options.chosen(),
         seen_version=body.seen_version,
     )
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wrappers import Response as AnyResponse
 
 from kb_service.errors import Invalid
-from web import errors, labels
+from web import errors, labels, params
 from web.accounts import identity
 from web.api.sentences import sentence_of
 from web.auth import current_actor
@@ -125,9 +125,18 @@ def items_of(kind: Any) -> Any:
 def _json() -> Any:
     """Raises BadRequest for what is no JSON, and for the numbers JSON does not have."""
     try:
-        return json.loads(request.get_data(), parse_constant=_no_number)
+        return _mended(json.loads(request.get_data(), parse_constant=_no_number))
     except (ValueError, RecursionError) as error:
         raise BadRequest from error
+
+
+def _mended(value: Any) -> Any:
+    """JSON may hold lone surrogates, which are no text."""
+    if isinstance(value, dict):
+        return {_mended(name): _mended(told) for name, told in value.items()}
+    if isinstance(value, list):
+        return [_mended(told) for told in value]
+    return params.mend(value) if isinstance(value, str) else value
 
 
 def _no_number(name: str) -> NoReturn:

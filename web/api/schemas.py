@@ -29,8 +29,8 @@ _DAY = (
 _TIME = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 
 
-def _tidy(value: Any) -> Any:
-    return params.clean(value).strip() if isinstance(value, str) else value
+def _tidy(value: str) -> str:
+    return params.clean(value).strip()
 
 
 def _whole(value: Any) -> Any:
@@ -42,8 +42,12 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_tidy)]
-Words = Annotated[str, Field(pattern=VISIBLE), BeforeValidator(_tidy)]
+Tidy = AfterValidator(_tidy)
+"""Comes last: limits hold for what was sent."""
+Text = Annotated[str, Tidy]
+Name = Annotated[str, Field(max_length=100), Tidy]
+Note = Annotated[str, Field(max_length=2000), Tidy]
+Long = Annotated[str, Field(max_length=LONGEST), Tidy]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Day = Annotated[str, Field(pattern=f"^({_DAY})?$")]
 Moment = Annotated[str, Field(pattern=f"^({_DAY}({_TIME})?)?$")]
@@ -146,8 +150,8 @@ class Answer(Told):
     """Whether an article helped; ``event`` names the search that led to it, where there was one."""
 
     solved: bool
-    reason: Text = Field("", max_length=500)
-    event: Text = Field("", max_length=64)
+    reason: Annotated[str, Field(max_length=500), Tidy] = ""
+    event: Annotated[str, Field(max_length=64), Tidy] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +167,15 @@ class Seen(Told):
 
 
 class Step(Seen):
-    reason: Text = Field("", max_length=2000)
+    reason: Note = ""
 
 
 class Approval(Seen):
-    comment: Text = Field("", max_length=2000)
+    comment: Note = ""
 
 
 class SentBack(Seen):
-    reason: Words = Field(max_length=2000)
+    reason: Annotated[str, Field(pattern=VISIBLE, max_length=2000), Tidy]
 
 
 class Rejection(Approval):
@@ -179,23 +183,23 @@ class Rejection(Approval):
 
 
 class ReportList(Stretch):
-    words: Text = Field("", max_length=200)
-    system: Text = Field("", max_length=100)
-    organisation: Text = Field("", max_length=100)
+    words: Annotated[str, Field(max_length=200), Tidy] = ""
+    system: Name = ""
+    organisation: Name = ""
     import_id: Whole = Field(0, ge=0, le=MAX_ID, description="Only what came with this import; 0 for all.")
 
 
 class Report(Told):
     """A problem as it was told and solved. Names are as told; days are ISO, "" where unknown."""
 
-    phenomenon: Words = Field(max_length=LONGEST)
+    phenomenon: Annotated[str, Field(pattern=VISIBLE, max_length=LONGEST), Tidy]
     key: Text = ""
     organisation: Text = ""
     system: Text = ""
     module: Text = ""
-    environment: Text = Field("", max_length=LONGEST)
-    cause: Text = Field("", max_length=LONGEST)
-    resolution: Text = Field("", max_length=LONGEST)
+    environment: Long = ""
+    cause: Long = ""
+    resolution: Long = ""
     codes: list[Text] = []
     severity: Text = ""
     kind: Literal[REPORT_KINDS] = "fault"  # type: ignore[valid-type]
@@ -223,7 +227,7 @@ class Article(Told):
     model_config = ConfigDict(json_schema_extra={"oneOf": [_fields_of(kind) for kind in KINDS.values()]})
 
     kind: Literal[tuple(KINDS)]  # type: ignore[valid-type]
-    title: Words = Field(max_length=TITLE)
+    title: Annotated[str, Field(pattern=VISIBLE, max_length=TITLE), Tidy]
     fields: dict[Text, Text]
     asked: list[Text] = []
     codes: list[Text] = []
@@ -265,34 +269,42 @@ class CandidateList(Stretch):
     state: Literal["", "draft", "in_review", "in_signoff", "returned", "accepted", "rejected", "withdrawn"] = ""
 
 
-class Upload(Told):
+class Options(Told):
+    """How a file is to be read, and for whom its articles are; what is left open is found out."""
+
+    encoding: Annotated[str, Field(max_length=20), Tidy] = ""
+    delimiter: str = Field(default="", max_length=1)
+    audience: Literal[("", *AUDIENCES)] = ""  # type: ignore[valid-type]
+    scope: str = Field(default="", pattern=r"^[0-9]{0,9}$")
+
+    def chosen(self) -> dict[str, str]:
+        return {name: value for name in Options.model_fields if (value := getattr(self, name))}
+
+
+class Upload(Options):
     """A file to be taken in."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     file: Annotated[FileStorage, WithJsonSchema({"type": "string", "format": "binary"})]
     kind: Literal["report", "article"]
-    profile: Text = Field("", max_length=100)
-    encoding: Text = Field("", max_length=20)
-    delimiter: Text = Field("", max_length=1)
-    audience: Literal[("", *AUDIENCES)] = ""  # type: ignore[valid-type]
-    scope: str = Field("", pattern=r"^[0-9]{0,9}$")
+    profile: Name = ""
 
 
 class Mapped(Seen):
     """What the columns of a file are: ``mapping`` from column titles to field names."""
 
     mapping: dict[Text, Text] = {}
-    profile: Text = Field("", max_length=100)
-    options: dict[Literal["encoding", "delimiter", "audience", "scope"], Text] = {}
+    profile: Name = ""
+    options: Options = Options()
 
 
 class Comment(Told):
-    comment: Text = Field("", max_length=2000)
+    comment: Note = ""
 
 
 class Reason(Told):
-    reason: Words = Field(max_length=2000)
+    reason: Annotated[str, Field(pattern=VISIBLE, max_length=2000), Tidy]
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,13 +109,17 @@ def _server(settings: Settings) -> Any:
                 self.cfg.set(name, value)
 
         def hooks(self) -> dict[str, Any]:
-            """What is told on the terminal, the clean end, and no second door into the server."""
+            """What is told on the terminal, and the clean end."""
             return {
                 "post_worker_init": _tell_address,
-                "worker_exit": lambda server, worker: self.inside and self.inside.stop(),
+                "worker_exit": self.stop,
                 "loglevel": "warning",
                 "proc_name": "kb",
             }
+
+        def stop(self, server: Any, worker: Any) -> None:
+            if self.inside:
+                self.inside.stop()
 
         def load(self) -> "APIFlask":
             self.inside = _Inside.started(settings)

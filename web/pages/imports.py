@@ -96,9 +96,9 @@ def refused_rows(id: int) -> AnyResponse:  # noqa: A002
     """The refused rows as a workbook: mend it, import it again."""
     import tempfile
 
-    refusals = kb.imports.refusals(current_actor(), id)
+    kb.imports.get(current_actor(), id)  # refusals are read late: refuse before there is a file
     file = tempfile.TemporaryFile()  # noqa: SIM115
-    refused.write(refusals, file)
+    refused.write(kb.imports.refusals(current_actor(), id), file)
     file.seek(0)
     return send_file(file, mimetype=_XLSX, as_attachment=True, download_name=f"refused-{id}.xlsx")
 

@@ -196,9 +196,15 @@ def test_changing_the_password_ends_every_other_session(browser: Callable[[], Br
 
 @pytest.mark.parametrize(
     ("current", "new", "again", "told"),
-    [("wrong", OTHER, OTHER, "当前密码不对"), (PASSWORD, OTHER, OTHER + "x", "不一样"), (PASSWORD, "短", "短", "至少 8 个字符"),
-     (PASSWORD, "Tax@2026", "Tax@2026", "太常见"), (PASSWORD, "长" * 200, "长" * 200, "最多 128"), ("", "", "", "当前密码不对")],
-)  # fmt: skip
+    [
+        ("wrong", OTHER, OTHER, "当前密码不对"),
+        ("", "", "", "当前密码不对"),
+        (PASSWORD, OTHER, OTHER + "x", "不一样"),
+        (PASSWORD, "短", "短", "至少 8 个字符"),
+        (PASSWORD, "长" * 200, "长" * 200, "最多 128"),
+        (PASSWORD, "Tax@2026", "Tax@2026", "太常见"),
+    ],
+)
 def test_a_password_that_cannot_be_taken_is_refused_with_a_sentence(
     browser: Callable[[], Browser], current: str, new: str, again: str, told: str
 ) -> None:
@@ -212,8 +218,8 @@ def test_a_password_that_cannot_be_taken_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize(
     "onward",
-    ["//evil", "/\\evil", "\\\\evil", "https:evil", "https://evil/", "javascript:alert(1)", "data:text/html,x", "/\t/evil",
-     "/\r\nLocation: https://evil", "%2f%2fevil", "evil", " //evil", "/ /evil"],
+    ["//evil", "/\\evil", "\\\\evil", "https:evil", "https://evil/", "javascript:alert(1)", "data:text/html,x",
+     "/\t/evil", "/\r\nLocation: https://evil", "%2f%2fevil", "evil", " //evil", "/ /evil"],
 )  # fmt: skip
 def test_signing_in_leads_to_this_site_alone(browser: Callable[[], Browser], onward: str) -> None:
     mine = browser()
@@ -268,7 +274,17 @@ def test_the_chosen_language_survives_signing_in(browser: Callable[[], Browser])
 
 def test_no_page_of_the_account_library_is_open(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    assert not rules & {"/login", "/logout", "/register", "/reset", "/change", "/confirm", "/verify", "/tf-setup", "/us-signin"}
+    assert not rules & {
+        "/login",
+        "/logout",
+        "/register",
+        "/reset",
+        "/change",
+        "/confirm",
+        "/verify",
+        "/tf-setup",
+        "/us-signin",
+    }
 
 
 def test_what_is_done_after_signing_in_is_audited_with_its_address(

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from kb_service.bootstrap import KnowledgeBase
 from kb_service.inputs import ReportInput
 from tests.base import actor
@@ -79,26 +77,30 @@ def test_a_text_of_twelve_megabytes_is_searched_and_a_longer_one_refused(program
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["", " ", "\x00\x07", "\ud800", "'\"\\;--%_", '{"query":1}', "(" * 5000, "*:* _all id:1 ~^99999", "{{7*7}}", "🖨" * 300,
-     "<mark></mark><svg onload=x>", "\u202eabc", "x" * 100_000],
+WORDS = (
+    "", " ", "\x00\x07", "\ud800", "'\"\\;--%_", '{"query":1}', "(" * 5000, "*:* _all id:1 ~^99999", "{{7*7}}",
+    "🖨" * 300, "<mark></mark><svg onload=x>", "\u202eabc", "x" * 100_000,
 )  # fmt: skip
-def test_any_words_are_answered(program: Comes, publish: Publish, words: str) -> None:
+
+
+def test_any_words_are_answered(program: Comes, publish: Publish) -> None:
     publish("打印机脱机")
-    assert program().post("/search", q=words).status_code == 200
+    for words in WORDS:
+        assert program().post("/search", q=words).status_code == 200, words[:20]
 
 
-@pytest.mark.parametrize(
-    ("told", "name"),
-    [("qq=1", "qq"), ("limit=51", "limit"), ("limit=0", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"),
-     ("offset=951", "offset"), ("offset=1e3", "offset"), ("sort=score", "sort"), ("q=a&q=b", "q"), ("limit=1&limit=2", "limit"),
-     ("limit=" + "9" * 4400, "limit"), ("system[]=a", "system[]")],
+MISFITS = (
+    ("qq=1", "qq"), ("limit=51", "limit"), ("limit=0", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"),
+    ("offset=951", "offset"), ("offset=1e3", "offset"), ("sort=score", "sort"), ("q=a&q=b", "q"),
+    ("limit=1&limit=2", "limit"), ("limit=" + "9" * 4400, "limit"), ("system[]=a", "system[]"),
 )  # fmt: skip
-def test_a_parameter_that_does_not_fit_is_named(program: Comes, told: str, name: str) -> None:
-    answer = program().get("/search?" + told)
-    assert answer.status_code == 422
-    assert list(answer.get_json()["problems"]) == [name]
+
+
+def test_a_parameter_that_does_not_fit_is_named(program: Comes) -> None:
+    for told, name in MISFITS:
+        answer = program().get("/search?" + told)
+        assert answer.status_code == 422, told
+        assert list(answer.get_json()["problems"]) == [name]
 
 
 def test_no_answer_sets_a_cookie(program: Comes, publish: Publish) -> None:

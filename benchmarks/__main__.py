@@ -1,0 +1,63 @@
+"""``python -m benchmarks [GROUP ...] [--home DIR]``: measures all groups, or these, and prints the table.
+
+The large base is built in a folder that disappears, or kept in DIR for the next run.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmarks import importing, indexing, latency, serving
+from benchmarks.common import Figure, folder, large_base, table
+
+Group = Callable[[Path], list[Figure]]
+
+
+def _latency(place: Path) -> list[Figure]:
+    with large_base(place / "base") as kb:
+        return latency.measure(kb)
+
+
+def _indexing(place: Path) -> list[Figure]:
+    with large_base(place / "base") as kb:
+        return [*indexing.rebuilding(kb), *indexing.freshness(kb)]
+
+
+def _serving(place: Path) -> list[Figure]:
+    with large_base(place / "base"):
+        pass
+    return serving.measure(place / "base")
+
+
+def _importing(place: Path) -> list[Figure]:
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        return importing.measure(Path(name))
+
+
+GROUPS: Mapping[str, Group] = {
+    "latency": _latency,
+    "serving": _serving,
+    "indexing": _indexing,
+    "importing": _importing,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all without")
+    parser.add_argument("--home", type=Path, help="folder to keep the large base in")
+    told = parser.parse_args()
+    if unknown := set(told.groups) - GROUPS.keys():
+        parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    figures: list[Figure] = []
+    with folder(told.home) as place:
+        for name in told.groups or GROUPS:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            figures += GROUPS[name](place)
+    print(table(figures))
+
+
+if __name__ == "__main__":
+    main()

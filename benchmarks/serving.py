@@ -1,0 +1,48 @@
+"""The service over HTTP, on a base that is there: its start, its answers, its memory."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import processes
+from benchmarks.common import Figure, percentile, timed
+
+DOORS = {"JSON": "/api/v1/search?words={}", "HTML fragment": "/search?q={}"}
+PAUSED, UNPAUSED = 200, 800
+PAUSE = 0.2
+LIBRARIES = "import flask, sqlalchemy, numpy, tantivy"
+BARE = f"{LIBRARIES}; print([line for line in open('/proc/self/status') if 'RssAnon' in line][0].split()[1])"
+
+
+def measure(home: Path) -> list[Figure]:
+    """Start, latency and throughput of both doors, then memory; these are 1,000 searches and more."""
+    import_time = timed(lambda: subprocess.run([sys.executable, "-c", LIBRARIES], check=True))
+    with processes.serving(home) as (pid, port, seconds):
+        figures = [Figure("kb serve answers after", seconds, "s", import_time, "importing its largest libraries", 2.5)]
+        for name, path in DOORS.items():
+            figures += _door(port, name, path)
+        memory = max(processes.megabytes(one, "RssAnon") for one in processes.family(pid))
+    bare = int(subprocess.run([sys.executable, "-c", BARE], check=True, capture_output=True).stdout) / 1024
+    of = "a process with its largest libraries"
+    return [*figures, Figure("anonymous memory of a web process", memory, "MB", bare, of, 200)]
+
+
+def _door(port: int, name: str, path: str) -> list[Figure]:
+    _asked(port, path, 40, 0)
+    alone = percentile(_asked(port, "/healthz?{}", 200, PAUSE / 10)["taken"], 0.95)
+    paused = _asked(port, path, PAUSED, PAUSE)
+    unpaused = _asked(port, path, UNPAUSED, 0)
+    bare = _asked(port, "/healthz?{}", UNPAUSED, 0)
+    of = "/healthz"
+    a_second, bare_a_second = UNPAUSED / unpaused["seconds"], UNPAUSED / bare["seconds"]
+    return [
+        Figure(f"{name} search, 4 clients with pauses, p95", percentile(paused["taken"], 0.95), "ms", alone, of, 40),
+        Figure(f"{name} search, 4 clients", a_second, "searches/s", bare_a_second, of, 100, at_least=True),
+    ]
+
+
+def _asked(port: int, path: str, count: int, pause: float) -> Any:
+    command = [sys.executable, "-m", "benchmarks.clients", str(port), path, str(count), str(pause)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, cwd=processes.ROOT).stdout)
