@@ -71,13 +71,12 @@ def _window(offset: int, limit: int, sort: Sort | None) -> tuple[int, int]:
 
 
 def _relaxed(engine: SearchEngine, parsed: Parsed, query: Query, enough: int) -> tuple[str, Candidates]:
-    """The first step that finds enough, or the last. Facets are counted for the accepted step alone."""
+    """The first step that finds enough, or the last. A step that does not has few documents to count facets of."""
     *strict, last = _steps(parsed)
     for step in _promising(engine, parsed, strict, enough):
-        tried = replace(query, tree=parsed.tree(step))
-        found = engine.search(replace(tried, facets=()))
+        found = engine.search(replace(query, tree=parsed.tree(step)))
         if found.total >= enough:
-            return step, _with_facets(engine, tried, found)
+            return step, found
     return last, engine.search(replace(query, tree=parsed.tree(last)))
 
 
@@ -99,12 +98,6 @@ def _steps(parsed: Parsed) -> list[str]:
     """The steps that differ in what they demand."""
     first = {parsed.required(step): step for step in reversed(STEPS)}
     return list(reversed(first.values()))
-
-
-def _with_facets(engine: SearchEngine, query: Query, found: Candidates) -> Candidates:
-    if not query.facets:
-        return found
-    return replace(found, facets=engine.search(replace(query, offset=0, limit=0)).facets)
 
 
 def _ranked(found: Candidates, wanted: Wanted, schema: Schema, exact: Collection[str]) -> tuple[Hit, ...]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from apiflask import APIFlask
+from flask import Flask
 
 from web import accounts, api, auth, errors, i18n, pages, security, templating
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from kb_service.bootstrap import KnowledgeBase
 
 
-def create_app(kb: "KnowledgeBase") -> APIFlask:
+def create_app(kb: "KnowledgeBase") -> Flask:
     """The application on `kb`: pages, API and accounts, each by its own `init_app`."""
-    app = APIFlask(__name__, title="知解 KB Service", docs_path=None, spec_path=None, json_errors=False)
+    app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["kb"] = kb
     app.config["KB_ANONYMOUS"] = kb.settings.anonymous

@@ -5,12 +5,12 @@ import re
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.routing import BaseConverter
 
+from kb_service.documents import FACETS
 from kb_service.domain.article import KINDS
 from kb_service.inputs import ArticleInput, AttachmentInput, ReportInput, SearchRequest
 
 Params = MultiDict[str, str]
 
-FACETS = ("kind", "system", "module", "organisation", "year")
 SORTS = ("relevance", "newest")
 PAGE_SIZE = 20
 _LAST_PAGE = 100

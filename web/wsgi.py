@@ -9,7 +9,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from kb_service.config import Settings
 
 if TYPE_CHECKING:
-    from apiflask import APIFlask
+    from flask import Flask
 
 _TOO_LONG = (
     "网址太长。长的文字请粘贴到检索框里提交。\nThe address is too long. Please paste long texts into the search box.\n"
@@ -31,7 +31,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         client.sendall(head.encode() + body)
 
 
-def application() -> "APIFlask":
+def application() -> "Flask":
     """The application on the base the settings name: `gunicorn 'web.wsgi:application()'`."""
     from kb_service.bootstrap import open_base
     from kb_service.config import load

@@ -36,7 +36,7 @@ SPARE = 10
 """Hits asked for beyond the page: some may be gone, or no longer to be seen."""
 SNIPPET = 140
 """Characters of a snippet."""
-FACET_VALUES = 50
+FACET_VALUES = 20
 QUEUE = 1_000
 """Search events that wait to be written; further ones are dropped and counted."""
 KEPT_WORDS = 500

@@ -95,7 +95,9 @@ def publish(tx: Tx, candidate: Candidate, actor: Actor, comment: str) -> Article
     if candidate.links:  # what they lead to may have been published since
         _render(tx.session, candidate)
     revision = _revision(tx, candidate, actor, comment)
-    tx.record(article.publish(revision, candidate, actor))
+    happened = article.publish(revision, candidate, actor)
+    tx.add(revision)
+    tx.record(happened)
     candidate.article_id = article.id
     _note_links(tx.session, revision, candidate.links)
     if article.key and revision.number == 1:

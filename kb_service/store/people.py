@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kb_service.domain.access import Actor
@@ -82,8 +82,10 @@ def root(session: Session) -> Organisation:
 
 def names(session: Session, organisation_ids: Iterable[int]) -> dict[int, str]:
     """Names of organisations by id."""
-    wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(organisation_ids)))
-    return dict(session.execute(wanted).all())
+    return dict(session.execute(_NAMES, {"ids": list(organisation_ids)}).all())
+
+
+_NAMES = select(Organisation.id, Organisation.name).where(Organisation.id.in_(bindparam("ids", expanding=True)))
 
 
 def _folded(name: str) -> str:

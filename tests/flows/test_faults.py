@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from importers import pipeline
 from indexer.engines import default_address
@@ -15,6 +16,7 @@ from kb_service.bootstrap import KnowledgeBase
 from kb_service.errors import DatabaseBusy, DatabaseFailed, IndexBuilding
 from kb_service.inputs import SearchRequest
 from kb_service.results import ImportView
+from kb_service.store import schema
 from tests.base import Clock, actor, base_at, populate
 from tests.kb_service.making import told
 
@@ -94,6 +96,20 @@ def test_a_full_disk_keeps_what_was_taken_and_the_import_goes_on_when_there_is_s
     assert (ended.state, ended.counts.created, ended.total, count(kb, "A")) == ("done", 6000, 6000, 6000)
     kb.index.drain()
     assert kb.index.check().clean
+
+
+def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
+    path = tmp_path / "kb.sqlite"
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE report (id INTEGER)")  # in the way of one of the last tables
+    with pytest.raises(OperationalError, match="already exists"):
+        schema.upgrade(f"sqlite:///{path}")
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    database.execute("DROP TABLE report")
+    database.close()
+    assert tables == ["report"]
+    schema.upgrade(f"sqlite:///{path}")
+    assert schema.version(f"sqlite:///{path}") == schema.head()
 
 
 def test_who_waits_too_long_for_the_database_is_told_so(kb: KnowledgeBase) -> None:

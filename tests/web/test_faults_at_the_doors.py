@@ -139,3 +139,9 @@ def test_two_workers_on_one_base_share_the_work_in_silence(kb: KnowledgeBase) ->
         said = [worker.communicate(timeout=60) for worker in workers]
     assert said == [("", "")] * 2
     assert 0 in {worker.returncode for worker in workers}  # the other may have been asked to end before it began
+
+
+def test_programs_that_make_a_base_at_the_same_moment_make_one(tmp_path: Path) -> None:
+    made = [started("db", "upgrade", KB_HOME=str(tmp_path / "home")) for _ in range(2)]
+    said = [one.communicate(timeout=60)[1] for one in made]
+    assert (said, [one.returncode for one in made]) == (["", ""], [0, 0])

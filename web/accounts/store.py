@@ -75,7 +75,7 @@ def upgrade(where: str | Store) -> None:
     """Brings the tables of accounts up to date; those of the base have migrations of their own."""
     from alembic import command
 
-    with opened(where) as store, store.database.engine.begin() as connection:
+    with opened(where) as store, store.database.engine.execution_options(kb_writing=True).begin() as connection:
         command.upgrade(_config(connection), "head")
 
 

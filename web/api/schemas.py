@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from werkzeug.datastructures import FileStorage
 
+from kb_service.documents import FACETS
 from kb_service.domain.article import AUDIENCES, KINDS, Kind
 from kb_service.domain.report import KINDS as REPORT_KINDS
 from kb_service.domain.workflow import REASONS
@@ -90,7 +91,7 @@ class Search(Told):
     offset: Whole = Field(0, ge=0, le=950)
 
     def request(self) -> SearchRequest:
-        filters = {name: tuple(filter(None, getattr(self, name))) for name in params.FACETS}
+        filters = {name: tuple(filter(None, getattr(self, name))) for name in FACETS}
         chosen = {name: values for name, values in filters.items() if values}
         return SearchRequest(words=self.q, filters=chosen, sort=self.sort, limit=self.limit, offset=self.offset)
 

@@ -17,7 +17,7 @@ PROCESSOR = 600
 STOPPING = 20
 """Seconds a stopped process has to end its transaction."""
 
-TRIES = 3
+TRIES = 2
 """How often a process may die without getting ahead before the import has failed: once is no fault of the file."""
 LATER = 75
 """Exit code of a process for which the base could not be written just now."""

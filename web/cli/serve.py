@@ -13,7 +13,7 @@ from web.cli import language, output
 from web.cli.db import upgraded
 
 if TYPE_CHECKING:
-    from apiflask import APIFlask
+    from flask import Flask
 
     from kb_service.bootstrap import KnowledgeBase
     from web.cli.worker import Worker
@@ -121,7 +121,7 @@ def _server(settings: Settings) -> Any:
             if self.inside:
                 self.inside.stop()
 
-        def load(self) -> "APIFlask":
+        def load(self) -> "Flask":
             self.inside = _Inside.started(settings)
             return app.create_app(self.inside.base)
 

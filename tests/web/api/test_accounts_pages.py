@@ -113,11 +113,13 @@ def test_wrong_unknown_disabled_and_waiting_look_the_same(
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     store: accounts.Store, kb: KnowledgeBase, browser: Callable[[], Browser], monkeypatch: Any
 ) -> None:
-    from argon2.profiles import PRE_21_2
+    from argon2 import Parameters, Type
 
     from web.accounts import credentials, passwords
 
-    monkeypatch.setattr(passwords, "COSTS", PRE_21_2)
+    monkeypatch.setattr(
+        passwords, "COSTS", Parameters(Type.ID, 19, 16, 32, time_cost=1, memory_cost=16384, parallelism=1)
+    )
     accounts.set_password(store, kb.people.find("expert").id, PASSWORD)
 
     def takes(username: str) -> float:
