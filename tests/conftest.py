@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,9 +57,18 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def kb(tmp_path: Path, clock: Clock) -> Iterator[KnowledgeBase]:
-    """A populated base of its own for every test."""
-    with base_at(tmp_path / "home", clock) as kb:
+@pytest.fixture(scope="session")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of a populated base, to be copied."""
+    home = tmp_path_factory.mktemp("populated") / "home"
+    with base_at(home, Clock()) as kb:
         populate(kb)
+    return home
+
+
+@pytest.fixture
+def kb(tmp_path: Path, clock: Clock, populated: Path) -> Iterator[KnowledgeBase]:
+    """A populated base of its own for every test."""
+    shutil.copytree(populated, tmp_path / "home")
+    with base_at(tmp_path / "home", clock) as kb:
         yield kb

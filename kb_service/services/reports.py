@@ -110,6 +110,8 @@ def _check(told: ReportInput) -> None:
     }
     if not told.phenomenon.strip():
         problems["phenomenon"] = "请填写问题现象。"
+    if len(told.attachments) > attachments.MOST:
+        problems["attachments"] = f"最多 {attachments.MOST} 个附件。"
     if told.kind not in domain.KINDS:
         problems["kind"] = "请选择报告类别。"
     problems |= {

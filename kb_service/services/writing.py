@@ -41,6 +41,8 @@ def check(told: ArticleInput) -> None:
     problems |= {name: "这一类知识没有这一栏。" for name in told.fields if name not in known}
     if sum(map(len, told.fields.values())) > LONGEST:
         problems["fields"] = f"全文最多 {LONGEST} 个字。"
+    if len(told.attachments) > attachments.MOST:
+        problems["attachments"] = f"最多 {attachments.MOST} 个附件。"
     if told.audience and told.audience not in AUDIENCES:
         problems["audience"] = "请选择谁可以看。"
     if told.audience == "restricted" and not told.restricted_to:

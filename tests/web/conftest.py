@@ -1,9 +1,7 @@
 """A base with people, the web application on it, and readers who come through its door."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,28 +11,12 @@ from werkzeug.test import TestResponse
 
 from kb_service.bootstrap import KnowledgeBase
 from kb_service.inputs import ArticleInput
-from tests.base import Clock, actor, base_at, populate
+from tests.base import actor
 from web import auth
 from web.app import create_app
 
 PERSON = "kb.person"
 """Where a test says who comes; no header or cookie can set it."""
-
-
-@pytest.fixture(scope="session")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home folder of a base with people, made once to be copied."""
-    home = tmp_path_factory.mktemp("populated")
-    with base_at(home, Clock()) as base:
-        populate(base)
-    return home
-
-
-@pytest.fixture
-def kb(tmp_path: Path, populated: Path) -> Iterator[KnowledgeBase]:
-    shutil.copytree(populated, tmp_path, dirs_exist_ok=True)
-    with base_at(tmp_path, Clock()) as base:
-        yield base
 
 
 class Reader:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb_service.bootstrap import KnowledgeBase
-from tests.base import Clock, base_at, populate
 from web import accounts
 from web.accounts import passwords
 from web.app import create_app
@@ -37,13 +35,6 @@ class Program:
 
     def put(self, path: str, **told: Any) -> TestResponse:
         return self("PUT", path, data=json.dumps(told), content_type="application/json")
-
-
-@pytest.fixture
-def kb(tmp_path: Path, clock: Clock) -> Iterator[KnowledgeBase]:
-    with base_at(tmp_path, clock) as base:
-        populate(base)
-        yield base
 
 
 @pytest.fixture
