@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +89,8 @@ def _done(opened: "KnowledgeBase", actor: "Actor", view: ImportView, *, dry_run:
     """The import when it is checked, or when all it brought can be found."""
     begin = opened.imports.check if dry_run else opened.imports.run
     begin(actor, view.id, seen_version=view.version)
-    with progress.bar(_("检查") if dry_run else _("导入")) as advance:
+    meanwhile = nullcontext() if dry_run else index.followed(opened)
+    with meanwhile, progress.bar(_("检查") if dry_run else _("导入")) as advance:
         view = _worked(opened, actor, view.id, advance)
     if not dry_run:
         index.make_true(opened)

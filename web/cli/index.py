@@ -1,12 +1,14 @@
 """`kb index`: builds the search index, keeps it up to date, tells its state; checking never repairs."""
 
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from kb_service.errors import IndexBuilding
+from kb_service.errors import IndexBuilding, Unavailable
 from kb_service.results import IndexCheck, IndexStatus
 from web.cli import base, errors, language, output, progress
 
@@ -17,6 +19,8 @@ _ = language.text
 
 PATIENCE, PAUSE = 600, 0.1
 """Seconds to wait for another process, and between two looks."""
+BULK = 2_500
+"""Changes indexed at a time: every time costs a commit."""
 SHOWN = 10
 
 as_json = click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
@@ -117,12 +121,31 @@ def ensure(opened: "KnowledgeBase") -> None:
         opened.index.rebuild()
 
 
+@contextmanager
+def followed(opened: "KnowledgeBase") -> Iterator[None]:
+    """Bring what changes into the index meanwhile, beside the process that changes it; ``make_true`` does the rest."""
+    over = threading.Event()
+
+    def follow() -> None:
+        while not over.wait(PAUSE):
+            with suppress(Unavailable):
+                opened.index.drain(BULK)
+
+    thread = threading.Thread(target=follow, name="index")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def make_true(opened: "KnowledgeBase") -> None:
     """Bring all that changed into the index, or wait for whoever does that now."""
     with suppress(IndexBuilding):
         ensure(opened)
     until = time.monotonic() + PATIENCE
-    opened.index.drain()
+    opened.index.drain(BULK)
     while opened.index.waiting() and time.monotonic() < until:
         time.sleep(PAUSE)
-        opened.index.drain()
+        opened.index.drain(BULK)
