@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.common import Figure, percentile, timed
 
-DOORS = {"JSON": "/api/v1/search?words={}", "HTML fragment": "/search?q={}"}
+DOORS = {"JSON": "/api/v1/search?q={}", "HTML fragment": "/search?q={}"}
 PAUSED, UNPAUSED = 200, 800
 PAUSE = 0.2
 LIBRARIES = "import flask, sqlalchemy, numpy, tantivy"
@@ -45,4 +45,4 @@ def _door(port: int, name: str, path: str) -> list[Figure]:
 
 def _asked(port: int, path: str, count: int, pause: float) -> Any:
     command = [sys.executable, "-m", "benchmarks.clients", str(port), path, str(count), str(pause)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, cwd=processes.ROOT).stdout)
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=processes.ROOT).stdout)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from kb_service.results import FacetValue
+
 TABLES: Mapping[str, Mapping[str, LazyString]] = {
     "kind": {
         "solution": _l("故障方案"),
@@ -199,3 +201,8 @@ ACTION_NEEDS: Mapping[str, tuple[str, ...]] = {
 def label(table: str, code: object) -> str:
     """What `code` is called; a code without a name stands for itself."""
     return str(TABLES[table].get(str(code), code))
+
+
+def facet_label(facet: str, value: FacetValue) -> str:
+    """What a value of a facet is called: kinds are codes, everything else bears its name already."""
+    return label("kind", value.value) if facet == "kind" else value.label

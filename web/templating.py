@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(label=lambda code, table: labels.label(table, code), day=day, moment=moment, size=size)
     app.jinja_env.globals.update(
         address=address,
+        facet_label=labels.facet_label,
         asset=asset,
         here=here,
         action_needs=labels.ACTION_NEEDS,

@@ -18,6 +18,7 @@ from kb_service.results import ReportRow, SearchResults
 from kb_service.services.reports import LONGEST
 from kb_service.services.writing import TITLE
 from web import params
+from web.labels import facet_label
 from web.templating import address
 
 MAX_ID = 10**9 - 1
@@ -132,7 +133,7 @@ def found(results: SearchResults) -> Found:
         for hit in results.hits
     )
     facets = {
-        name: tuple(Facet(value.value, value.label, value.count) for value in values)
+        name: tuple(Facet(value.value, facet_label(name, value), value.count) for value in values)
         for name, values in results.facets.items()
     }
     return Found(results.total, tuple(hits), facets, results.corrected, results.took_ms)

@@ -64,6 +64,8 @@ def _show_json(results: SearchResults, settings: Settings) -> None:
 
 def shape(results: SearchResults, address: str) -> dict[str, Any]:
     """What ``--json`` prints; programs rely on it."""
+    from web.labels import facet_label
+
     names = ("number", "kind", "title", "system", "score", "snippet")
     return {
         "total": results.total,
@@ -72,7 +74,7 @@ def shape(results: SearchResults, address: str) -> dict[str, Any]:
             for hit in results.hits
         ],
         "facets": {
-            name: [{"value": value.value, "label": value.label, "count": value.count} for value in values]
+            name: [{"value": value.value, "label": facet_label(name, value), "count": value.count} for value in values]
             for name, values in results.facets.items()
         },
         "corrected": results.corrected,

@@ -24,6 +24,7 @@ def test_the_answer_has_exactly_the_promised_shape(program: Comes, publish: Publ
     assert (hit["title"], hit["url"]) == ("开票软件提示税号校验失败", f"/articles/{number}")
     assert "<mark>" in hit["snippet"]
     assert set(told["facets"]) == {"kind", "system", "module", "organisation", "year"}
+    assert told["facets"]["kind"] == [{"value": "solution", "label": "故障方案", "count": 1}]
     assert told["facets"]["system"] == [{"value": "开票软件", "label": "开票软件", "count": 1}]
     assert "税号" in answer.text
 
