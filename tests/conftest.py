@@ -39,8 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_compiled(item: pytest.Item) -> bool:
-    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return item.get_closest_marker("compiled") is not None or any(str(value) in COMPILED for value in values)
+    parts = item.callspec.id.split("-") if hasattr(item, "callspec") else ()
+    return item.get_closest_marker("compiled") is not None or not COMPILED.isdisjoint(parts)
 
 
 @pytest.fixture(scope="session")

@@ -572,6 +572,7 @@ def test_weights_need_no_rebuild(disk: tuple[str, SearchEngine], opener: Opener)
     assert len(found(other, Everything())) == 20
 
 
+@pytest.mark.compiled
 def test_the_index_of_another_engine_is_a_mismatch(disk: tuple[str, SearchEngine], opener: Opener) -> None:
     name, _ = disk
     [other] = set(ON_DISK) - {name}
