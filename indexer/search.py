@@ -71,12 +71,12 @@ def _window(offset: int, limit: int, sort: Sort | None) -> tuple[int, int]:
 
 
 def _relaxed(engine: SearchEngine, parsed: Parsed, query: Query, enough: int) -> tuple[str, Candidates]:
-    """The first step that finds enough, or the last. A step that does not has few documents to count facets of."""
+    """The first step that finds enough, or the last. Whether it does is asked without facets and candidates."""
     *strict, last = _steps(parsed)
     for step in _promising(engine, parsed, strict, enough):
-        found = engine.search(replace(query, tree=parsed.tree(step)))
-        if found.total >= enough:
-            return step, found
+        wanted = replace(query, tree=parsed.tree(step))
+        if engine.search(replace(wanted, facets=(), offset=0, limit=1)).total >= enough:
+            return step, engine.search(wanted)
     return last, engine.search(replace(query, tree=parsed.tree(last)))
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from web import accounts, api, auth, errors, i18n, pages, security, templating
+from web import accounts, api, auth, errors, i18n, pages, rates, security, templating
 
 if TYPE_CHECKING:
     from kb_service.bootstrap import KnowledgeBase
@@ -24,4 +24,5 @@ def create_app(kb: "KnowledgeBase") -> Flask:
     pages.init_app(app)
     accounts.install(app, kb, kb.settings)
     api.init_app(app)
+    rates.init_app(app, kb.settings)
     return app

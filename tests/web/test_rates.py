@@ -1,0 +1,34 @@
+"""Nobody keeps the service from others by asking too often."""
+
+from kb_service.bootstrap import KnowledgeBase
+from kb_service.config import Settings
+from web.app import create_app
+from web.rates import RATES, Buckets
+
+
+def test_a_burst_is_let_through_then_the_pace_is_kept() -> None:
+    now = [0.0]
+    buckets = Buckets(lambda: now[0])
+    assert [buckets.wait("me", "search") for _ in range(RATES["search"].burst)] == [0.0] * RATES["search"].burst
+    wait = buckets.wait("me", "search")
+    assert 0 < wait <= 0.5
+    assert buckets.wait("you", "search") == 0
+    now[0] += wait
+    assert buckets.wait("me", "search") == 0
+
+
+def test_a_visitor_who_asks_too_often_is_told_when_to_come_back(kb: KnowledgeBase) -> None:
+    kb.settings = Settings(home=kb.settings.home, public_url="http://kb.example")
+    client = create_app(kb).test_client()
+    answers = [client.get("/api/v1/search?q=票") for _ in range(RATES["visitor"].burst + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {200}
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert answers[-1].get_json()["code"] == "http_429"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_base_for_this_machine_alone_is_not_limited(kb: KnowledgeBase) -> None:
+    client = create_app(kb).test_client()
+    assert {client.get("/healthz").status_code for _ in range(RATES["visitor"].burst * 3)} == {200}
+    assert {client.get("/api/v1/articles/KB000001").status_code for _ in range(RATES["visitor"].burst * 3)} == {404}
