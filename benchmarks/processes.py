@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def start(home: Path, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
-    """`kb` with these arguments on the base at ``home``."""
-    environment = os.environ | {"KB_HOME": str(home), "KB_INDEX": "tantivy:index", "PYTHONPATH": str(ROOT)} | variables
+    """`kb` with these arguments on the base at ``home``, with bytecode caches as an installation has them."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = inherited | {"KB_HOME": str(home), "KB_INDEX": "tantivy:index", "PYTHONPATH": str(ROOT)} | variables
     program = "from web.cli import main; main()"
     return subprocess.Popen([sys.executable, "-c", program, *arguments], env=environment, stdout=subprocess.DEVNULL)
 
