@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from itertools import chain, islice
 
-from indexer.analysis.analyzer import Analyzer, Question
+from indexer.analysis.analyzer import CHARACTER, Analyzer, Question
 from indexer.engine import SearchEngine
 from indexer.parser import CLAUSES, LONGEST, Parsed
 from indexer.query import Query, Words
@@ -28,28 +28,35 @@ def mine(text: str, analyzer: Analyzer) -> Question:
     ends = analyzer.question(text if len(text) <= 2 * READ else f"{text[:READ]}\n{text[-READ:]}")
     words = tuple(dict.fromkeys((*codes.words, *ends.words)))
     found = tuple(dict.fromkeys((*codes.codes, *ends.codes)))
-    weights = {**ends.weights, **codes.weights}
-    return Question({term: weights[term] for term in (*found, *words)}, words, found)
+    named = {*words, *found}
+    terms = {(term.channel, term.text): term for term in (*ends.terms, *codes.terms) if term.text in named}
+    return Question(tuple(term for term in terms.values() if term.channel != CHARACTER), words, found)
 
 
-def bounded(parsed: Parsed, engine: SearchEngine) -> Parsed:
-    """The same query with at most CLAUSES terms: words and codes before bigrams, of each the rarest that occur."""
+def bounded(parsed: Parsed, engine: SearchEngine, clauses: int = CLAUSES) -> Parsed:
+    """The same query with at most ``clauses`` terms: words and codes before bigrams, of each the rarest that occur."""
     question = parsed.question
-    if len(question.weights) <= CLAUSES:
+    if len(question.searched) <= clauses:
         return parsed
     named = {*question.words, *question.codes}
-    asked = tuple(sorted(question.weights, key=lambda term: term not in named)[:_ASKED])
+    asked = tuple(sorted(question.searched, key=lambda term: term not in named)[:_ASKED])
     frequency = engine.search(Query(Words(asked), limit=0)).statistics.frequency
     known = [term for term in asked if frequency.get(term, 0)]
-    kept = frozenset(sorted(known, key=lambda term: (term not in named, frequency[term]))[:CLAUSES])
+    kept = frozenset(sorted(known, key=lambda term: (term not in named, frequency[term]))[:clauses])
     return replace(parsed, question=_only(question, kept))
 
 
 def _only(question: Question, kept: frozenset[str]) -> Question:
-    return Question(
-        {term: weight for term, weight in question.weights.items() if term in kept},
-        tuple(word for word in question.words if word in kept),
-        tuple(code for code in question.codes if code in kept),
+    return replace(
+        question,
+        terms=tuple(term for term in question.terms if term.channel == CHARACTER or term.text in kept),
+        words=tuple(word for word in question.words if word in kept),
+        codes=tuple(code for code in question.codes if code in kept),
+        forms=tuple(
+            form
+            for form in question.forms
+            if all(term.text in kept for term in form.terms if term.channel != CHARACTER)
+        ),
     )
 
 

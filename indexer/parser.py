@@ -43,15 +43,24 @@ class Parsed:
         return ceil(STEPS[step] * len(self.question.words))
 
     def _wanted(self, step: str) -> list[Node]:
-        terms, words, codes = self.question.terms, self.question.words, self.question.codes
-        if not terms:
+        question = self.question
+        if not question.terms:
             only_excludes = self.excluded and not self.phrases
             return [Everything()] if self.blank or only_excludes else [] if self.phrases else [Or(())]
-        demanded = Words(terms, words, self.required(step))
-        # Single characters are terms only where a text was cut there; as phrases they are found anywhere.
-        characters = () if words else tuple(Phrase((term,)) for term in terms if len(term) == 1)
-        others: tuple[Node, ...] = (*map(Code, codes), *characters)
-        return [Or((demanded, *others))] if others else [demanded]
+        required = self.required(step)
+        demanded = tuple(self._demanded(word) for word in question.words) if required else ()
+        wanted = Words(question.searched, demanded, required)
+        # Single characters are no terms of an engine, but units: as phrases they are found anywhere.
+        characters = () if question.words else tuple(Phrase((one,)) for one in question.characters)
+        others: tuple[Node, ...] = (*map(Code, question.codes), *characters)
+        return [Or((wanted, *others))] if others else [wanted]
+
+    def _demanded(self, word: str) -> Node:
+        """A word, or what is said instead of it."""
+        plain = Words((word,))
+        places = [term for term in self.question.terms if term.text == word]
+        forms = [form.units for form in self.question.forms if any(map(form.replaces, places))]
+        return Or((plain, *map(Phrase, dict.fromkeys(forms)))) if forms else plain
 
 
 def parse(text: str, analyzer: Analyzer) -> Parsed:

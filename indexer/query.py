@@ -8,14 +8,13 @@ WINDOW = 1_000  # nobody pages further than this
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Any of these analysed terms, of which at least ``required`` informative ``words`` must occur.
+    """Any of these analysed ``terms``; or, if ``required`` is above 0, at least so many of what is ``demanded``.
 
-    ``terms`` are all terms that count towards the score (words, bigrams, codes); ``words`` are the informative ones
-    among them that can be demanded.
+    The terms, and those of what is demanded, count towards the score.
     """
 
     terms: tuple[str, ...]
-    words: tuple[str, ...] = ()
+    demanded: "tuple[Node, ...]" = ()
     required: int = 0
 
 
@@ -55,11 +54,18 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """The documents with these ids, as many of them as there are."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """Every document."""
 
 
-Node = Words | Phrase | Code | And | Or | Not | Everything
+Node = Words | Phrase | Code | And | Or | Not | Ids | Everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,11 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to an engine. The counts of a facet leave aside the filter on that facet's own field."""
+    """One question to an engine. The counts of a facet leave aside the filter on that facet's own field.
+
+    Where it is not ``counted``, the total need not reach beyond the window, which spares the engine a look at all that
+    hardly matches. ``units`` are those whose frequency is asked beside the terms'.
+    """
 
     tree: Node
     filters: tuple[Filter, ...] = ()
@@ -88,3 +98,5 @@ class Query:
     sort: Sort | None = None
     offset: int = 0
     limit: int = CANDIDATES
+    counted: bool = True
+    units: tuple[str, ...] = ()

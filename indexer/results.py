@@ -12,12 +12,13 @@ TermIds = npt.NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document an engine proposes. ``tokens`` holds the ids of its terms per text field, in the order of the text."""
+    """A document an engine proposes. ``tokens`` holds the ids of its units per text field, in the order of the text."""
 
     id: str
     version: int
     score: float
     tokens: Mapping[str, TermIds]
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Statistics:
     documents: int
     frequency: Mapping[str, int]
     """In how many documents each term of the query occurs, in any text field."""
-    average_length: Mapping[str, float]
-    """Mean number of terms per text field, over the documents where it is not empty."""
+    unit_frequency: Mapping[str, int]
+    """The same of each unit that was asked about; it may still count what was replaced since the last rebuild."""
+    average_length: float
+    """Mean number of units of a document, all text fields together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,49 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The ordered answer to one query. ``step`` tells how far the words had to be relaxed: all, most or any."""
+    """The ordered answer to one query. ``step`` tells how far the words had to be relaxed: all, most or any.
+
+    ``synonyms`` are the parts of the question that were also searched in another form, each with that form.
+    """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Facets
     step: str = "all"
+    synonyms: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A part of the question that a document has.
+
+    ``times`` is how often the text field has it, ``share`` its part of the document's relevance, between 0 and 1.
+    ``through`` is what was typed where the document says it otherwise, and empty where it says it as typed.
+    """
+
+    term: str
+    field: str
+    times: int
+    share: float
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a document stands where it stands.
+
+    ``rank`` is its place from 1 on, 0 where it is not among the candidates; ``score`` and ``first`` are its score and
+    that of the first hit. ``exact`` tells what named it: title, code or nothing. ``parts`` are what its score is made
+    of: relevance, title, prior. ``missing`` are the words of the question that it lacks.
+    """
+
+    rank: int
+    score: float
+    first: float
+    exact: str
+    parts: Mapping[str, float]
+    matches: tuple[Match, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """Text that is analysed and searched. ``weight`` multiplies its share of the score."""
+    """Text that is analysed and searched. ``weight`` multiplies how often a term counts as found in it.
+
+    Each line of a field of ``titles`` is a title: a question that equals or resembles one names the document.
+    """
 
     name: str
     weight: float = 1.0
+    titles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

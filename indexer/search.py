@@ -1,16 +1,27 @@
 """One search from typed text to ordered hits over any engine: reads, relaxes, lets the engine choose, then orders."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from indexer.analysis.analyzer import Analyzer
-from indexer.engine import SearchEngine
+from indexer.analysed import Preparation
+from indexer.analysis.analyzer import ADDED, CHARACTER, CODE, PAIR, REPAIR, Analyzer, Form, Question, Term
+from indexer.analysis.pinyin import sounds_like
+from indexer.engine import Document, SearchEngine
 from indexer.mining import bounded, mine
 from indexer.parser import LONGEST, STEPS, Parsed, parse
-from indexer.query import CANDIDATES, Filter, Query, Sort, Words
-from indexer.ranking import CODES, Wanted, rank
-from indexer.results import Candidate, Candidates, Hit, Results
+from indexer.query import And, Code, Filter, Ids, Not, Or, Query, Sort, Words
+from indexer.ranking import CODES, Prior, Scored, Weights, explanation, rank, score
+from indexer.results import Candidate, Explanation, FacetCount, Hit, Results, Statistics
 from indexer.schema import Schema
+
+UNSEEN = 8  # pairs of a question that occur nowhere for which others are tried
+REPAIRS = 3  # that are then searched as well
+RARE = 10  # documents that may have a code which still tells them from all others
+DIGITS = 3  # of such a code; with fewer it may be a version, unless it is very rare
+VERY_RARE = 3
+LONG_NUMBER = 5  # digits of a number that is asked like a code
+TELLING = 24  # terms of a text that others are compared with
+NEAR = 30  # documents that are then ordered
 
 
 def find(
@@ -25,26 +36,34 @@ def find(
     offset: int = 0,
     limit: int = 20,
     exact: Collection[str] = CODES,
+    prior: Prior | None = None,
 ) -> Results:
     """The hits from ``offset`` on, at most ``limit``, for what a person typed or pasted.
 
-    The first CANDIDATES hits are ordered by ranking, later ones and sorted ones by the engine. The words are relaxed
-    until ranking has CANDIDATES to choose from; for a sorted search only until anything is found, because there the
-    best would drown in the rest. ``exact`` names text fields where a code of the query decides. Raises
-    EngineUnavailable, SchemaMismatch, and BadQuery for a window or a field the engine does not have.
+    Found are the best CANDIDATES of what has any of the words, ordered by ranking, and behind them whatever else has
+    all of the words, ordered by the engine; ``step`` tells the most that any of them has. A sorted search has all words
+    if anything has. ``exact`` names text fields where a code of the question decides. Raises EngineUnavailable,
+    SchemaMismatch, and BadQuery for a window or a field the engine does not have.
     """
-    short = len(text) <= LONGEST
-    parsed = bounded(parse(text, analyzer) if short else Parsed(mine(text, analyzer)), engine)
-    wanted = Wanted(parsed.question.weights, parsed.question.codes, tuple(analyzer.tokens(text).terms) if short else ())
-    query = Query(parsed.tree("any"), filters, facets, sort, *_window(offset, limit, sort))
-    enough = 1 if sort else CANDIDATES
-    step, found = _relaxed(engine, parsed, query, enough)
-    if parsed.phrases and not found.total:  # people also quote a message as they remember it
-        step, found = _relaxed(engine, replace(parsed, phrases=()), query, enough)
-    ordered_here = not sort and offset < CANDIDATES
-    hits = _ranked(found, wanted, schema, exact) if ordered_here else _as_given(found.candidates)
-    begin = offset - query.offset
-    return Results(found.total, hits[begin : begin + limit], found.facets, step)
+    told = gather(engine, analyzer, text, filters)
+    asked, best = told.asked, Ids(tuple(one.id for one in told.candidates))
+    scored = told.scored(schema, exact=exact, prior=prior) if told.candidates else None
+    step = _step(asked, scored.words if scored else 0)
+    tree = asked.parsed.tree(step) if step == _steps(asked.parsed)[0] else best
+    if sort:
+        page = engine.search(Query(tree, filters, (), sort, offset, limit, counted=False))
+        hits = tuple(Hit(one.id, one.version, 0.0) for one in page.candidates)
+    else:
+        ranked = scored.hits if scored else ()
+        hits = ranked[offset : offset + limit]
+        if tree != best:
+            others = Query(And((tree, Not(best))), filters)
+            hits += _beyond(engine, others, max(offset - len(ranked), 0), limit - len(hits))
+    counted = engine.search(Query(tree if sort else Or((tree, best)), filters, facets, limit=0 if facets else 1))
+    counts = counted.facets
+    if tree == best:
+        counts = {**counts, **_unfiltered(engine, asked, filters, facets)}
+    return Results(counted.total, hits, counts, step, asked.synonyms)
 
 
 def like(
@@ -56,56 +75,224 @@ def like(
     filters: tuple[Filter, ...] = (),
     limit: int = 10,
 ) -> Results:
-    """The documents nearest to one given by its ``texts``, at most CANDIDATES; itself among them if it is indexed."""
-    parsed = bounded(Parsed(mine("\n".join(texts), analyzer)), engine)
-    found = engine.search(Query(parsed.tree("any"), filters))
-    hits = _ranked(found, Wanted(parsed.question.weights), schema, exact=())
-    return Results(found.total, hits[:limit], found.facets, "any")
+    """The documents nearest to one given by its ``texts``; itself among them if it is indexed.
+
+    It is asked while somebody types, so the rarest TELLING terms and the first NEAR candidates must do.
+    """
+    asked = _asked(engine, bounded(Parsed(mine("\n".join(texts), analyzer)), engine, TELLING))
+    query = Query(asked.parsed.tree("any"), filters, limit=max(limit, NEAR), counted=False)
+    head = engine.search(query).candidates
+    hits = rank(head, asked.parsed.question, asked.statistics, schema, exact=())
+    return Results(len(head), hits[:limit], {}, "any")
 
 
-def _window(offset: int, limit: int, sort: Sort | None) -> tuple[int, int]:
-    """Offset and limit to ask the engine for: all that is ranked, where what is wanted begins within it."""
-    if sort or offset >= CANDIDATES:
-        return offset, limit
-    return 0, max(CANDIDATES, offset + limit)
+def explain(
+    engine: SearchEngine,
+    analyzer: Analyzer,
+    schema: Schema,
+    text: str,
+    document: Document,
+    *,
+    filters: tuple[Filter, ...] = (),
+    exact: Collection[str] = CODES,
+    prior: Prior | None = None,
+) -> Explanation:
+    """Why a document stands where it stands when this is asked; it need not be indexed, nor be found.
+
+    Raises as find does, and ValueError for a document no index can hold.
+    """
+    found = gather(engine, analyzer, text, filters)
+    candidates = found.candidates
+    place = next((at for at, one in enumerate(candidates) if one.id == document.id), None)
+    if place is None:
+        tokens = Preparation(schema, analyzer).analysed(document).tokens
+        candidates = (*candidates, Candidate(document.id, document.version, 0.0, tokens, document.numbers))
+    told = explanation(
+        candidates,
+        len(candidates) - 1 if place is None else place,
+        found.asked.parsed.question,
+        found.asked.statistics,
+        schema,
+        exact=exact,
+        carriers=found.carriers,
+        prior=prior,
+    )
+    return replace(told, rank=0) if place is None else told
 
 
-def _relaxed(engine: SearchEngine, parsed: Parsed, query: Query, enough: int) -> tuple[str, Candidates]:
-    """The first step that finds enough, or the last. Whether it does is asked without facets and candidates."""
-    *strict, last = _steps(parsed)
-    for step in _promising(engine, parsed, strict, enough):
-        wanted = replace(query, tree=parsed.tree(step))
-        if engine.search(replace(wanted, facets=(), offset=0, limit=1)).total >= enough:
-            return step, engine.search(wanted)
-    return last, engine.search(replace(query, tree=parsed.tree(last)))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as read, with what the collection says of its terms."""
+
+    parsed: Parsed
+    statistics: Statistics
+
+    @property
+    def synonyms(self) -> tuple[tuple[str, str], ...]:
+        """What was also searched, as what, by the lexicon: what is built in goes without saying."""
+        told = ((form.typed, form.meant) for form in self.parsed.question.forms if form.origin == ADDED)
+        return tuple(dict.fromkeys(told))
 
 
-def _promising(engine: SearchEngine, parsed: Parsed, steps: Sequence[str], enough: int) -> Iterator[str]:
-    """The steps that can find enough, as far as the frequencies of the words tell; asking for these costs little."""
-    if not steps:
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that ranking needs: the best candidates, with the ids of those that have a rare code of the question."""
+
+    asked: _Asked
+    candidates: tuple[Candidate, ...]
+    carriers: frozenset[str]
+
+    def ranked(self, schema: Schema, *, prior: Prior | None = None, weighing: Weights | None = None) -> tuple[Hit, ...]:
+        """The candidates in their order."""
+        return self.scored(schema, prior=prior, weighing=weighing).hits if self.candidates else ()
+
+    def scored(
+        self,
+        schema: Schema,
+        *,
+        exact: Collection[str] = CODES,
+        prior: Prior | None = None,
+        weighing: Weights | None = None,
+    ) -> Scored:
+        """The scores of at least one candidate."""
+        question, statistics = self.asked.parsed.question, self.asked.statistics
+        return score(
+            self.candidates,
+            question,
+            statistics,
+            schema,
+            exact=exact,
+            carriers=self.carriers,
+            prior=prior,
+            weighing=weighing,
+        )
+
+
+def gather(engine: SearchEngine, analyzer: Analyzer, text: str, filters: tuple[Filter, ...] = ()) -> Gathered:
+    """Read what was typed or pasted and let the engine choose.
+
+    People also quote a message as they remember it: where no text has a phrase, its words are asked.
+    """
+    asked = _read(engine, analyzer, text)
+    head = _head(engine, asked, filters)
+    if not head and asked.parsed.phrases:
+        asked = replace(asked, parsed=replace(asked.parsed, phrases=()))
+        head = _head(engine, asked, filters)
+    carriers = _carriers(engine, asked, filters)
+    known = {one.id for one in head}
+    others = (one for key, one in carriers.items() if key not in known)
+    return Gathered(asked, (*head, *others), frozenset(carriers))
+
+
+def _read(engine: SearchEngine, analyzer: Analyzer, text: str) -> _Asked:
+    """A short text is a question, a long one is evidence; a question is also asked as it may have been meant."""
+    if len(text) > LONGEST:
+        return _asked(engine, bounded(Parsed(mine(text, analyzer)), engine))
+    asked = _asked(engine, bounded(parse(text, analyzer), engine))
+    question = asked.parsed.question
+    known = tuple(form for form in question.forms if _occurs(form, asked.statistics))
+    repairs = tuple(_repairs(engine, analyzer, asked))
+    if not repairs and known == question.forms:
+        return asked
+    parsed = replace(asked.parsed, question=replace(question, forms=(*known, *repairs)))
+    return _asked(engine, parsed) if repairs else _Asked(parsed, asked.statistics)
+
+
+def _occurs(form: Form, statistics: Statistics) -> bool:
+    """Whether a form can be found at all; one of the lexicon is kept, so that it is told."""
+    searched = [term.text for term in form.terms if term.channel != CHARACTER]
+    return form.origin == ADDED or all(statistics.frequency.get(text) for text in searched)
+
+
+def _asked(engine: SearchEngine, parsed: Parsed) -> _Asked:
+    question = parsed.question
+    return _Asked(parsed, _statistics(engine, question.searched, question.characters))
+
+
+def _statistics(engine: SearchEngine, terms: Sequence[str], units: Sequence[str] = ()) -> Statistics:
+    return engine.search(Query(Words(tuple(terms)), limit=0, units=tuple(units))).statistics
+
+
+def _repairs(engine: SearchEngine, analyzer: Analyzer, asked: _Asked) -> Iterator[Form]:
+    """For pairs that occur nowhere, those of the same sound that do, the most frequent ones."""
+    question, frequency = asked.parsed.question, asked.statistics.frequency
+    unseen = [term for term in question.terms if term.channel == PAIR and term.whole and not frequency.get(term.text)][
+        :UNSEEN
+    ]
+    tried = {term: tuple(_same_sound(term.text)) for term in unseen if not _has_form(question, term)}
+    if not any(tried.values()):
         return
-    words, codes = parsed.question.words, parsed.question.codes
-    frequency = engine.search(Query(Words((*words, *codes)), limit=0)).statistics.frequency
-    rarest = sorted(frequency.get(word, 0) for word in words)
-    for step in steps:
-        # A document that lacks no more than the spare words has one of the rarest spare + 1.
-        spare = len(words) - parsed.required(step)
-        if sum(rarest[: spare + 1]) + sum(frequency.get(code, 0) for code in codes) >= enough:
-            yield step
+    known = _statistics(engine, [pair for pairs in tried.values() for pair in pairs]).frequency
+    for term, pairs in tried.items():
+        best = sorted((pair for pair in pairs if known.get(pair)), key=lambda pair: -known[pair])[:REPAIRS]
+        for pair in best:
+            yield analyzer.form(question.units, term.start, term.end, pair, REPAIR)
+
+
+def _has_form(question: Question, term: Term) -> bool:
+    return any(form.replaces(term) for form in question.forms)
+
+
+def _same_sound(pair: str) -> Iterator[str]:
+    yield from (other + pair[1] for other in sounds_like(pair[0]))
+    yield from (pair[0] + other for other in sounds_like(pair[1]))
+
+
+def _head(engine: SearchEngine, asked: _Asked, filters: tuple[Filter, ...]) -> tuple[Candidate, ...]:
+    return engine.search(Query(asked.parsed.tree("any"), filters, counted=False)).candidates
+
+
+def _carriers(engine: SearchEngine, asked: _Asked, filters: tuple[Filter, ...]) -> dict[str, Candidate]:
+    """The documents that have a rare code of the question: whoever names one means it, not the words around it."""
+
+    def of(term: Term) -> int:
+        return asked.statistics.frequency.get(term.text) or RARE + 1
+
+    terms = asked.parsed.question.terms
+    ways = (
+        [term.text for term in terms if term.channel == CODE and _tells(term.text) and of(term) <= RARE],
+        [term.text for term in terms if term.channel == CODE and of(term) <= VERY_RARE],
+        [term.text for term in terms if term.text.isdecimal() and len(term.text) >= LONG_NUMBER and of(term) <= RARE],
+    )
+    rare = next(filter(None, ways), ())
+    if not rare:
+        return {}
+    found = engine.search(Query(Or(tuple(map(Code, rare))), filters, counted=False)).candidates
+    return {one.id: one for one in found}
+
+
+def _tells(code: str) -> bool:
+    """Whether it looks like the code of an error or form, and like no version."""
+    return code.startswith("0x") or sum(map(str.isdigit, code)) >= DIGITS
+
+
+def _step(asked: _Asked, words: int) -> str:
+    """The strictest step at which something with so many of the words is found."""
+    *strict, last = _steps(asked.parsed)
+    return next((step for step in strict if words >= asked.parsed.required(step)), last)
+
+
+def _beyond(engine: SearchEngine, query: Query, offset: int, limit: int) -> tuple[Hit, ...]:
+    """Hits in the engine's order, whose scores say nothing here."""
+    if limit <= 0:
+        return ()
+    found = engine.search(replace(query, offset=offset, limit=limit, counted=False)).candidates
+    return tuple(Hit(one.id, one.version, 0.0) for one in found)
+
+
+def _unfiltered(
+    engine: SearchEngine, asked: _Asked, filters: tuple[Filter, ...], facets: tuple[str, ...]
+) -> dict[str, tuple[FacetCount, ...]]:
+    """The counts of facets that are filtered by, over the best without that filter."""
+    counts: dict[str, tuple[FacetCount, ...]] = {}
+    for field in {part.field for part in filters}.intersection(facets):
+        others = tuple(part for part in filters if part.field != field)
+        best = Ids(tuple(one.id for one in _head(engine, asked, others)))
+        counts |= engine.search(Query(best, others, (field,), limit=0)).facets
+    return counts
 
 
 def _steps(parsed: Parsed) -> list[str]:
-    """The steps that differ in what they demand."""
+    """The steps that differ in what they demand, the strictest first."""
     first = {parsed.required(step): step for step in reversed(STEPS)}
     return list(reversed(first.values()))
-
-
-def _ranked(found: Candidates, wanted: Wanted, schema: Schema, exact: Collection[str]) -> tuple[Hit, ...]:
-    """The first CANDIDATES in their ranked order, the others behind them."""
-    first, others = found.candidates[:CANDIDATES], found.candidates[CANDIDATES:]
-    return rank(first, wanted, found.statistics, schema, exact) + _as_given(others)
-
-
-def _as_given(candidates: Sequence[Candidate]) -> tuple[Hit, ...]:
-    """Hits in the engine's order. Its scores compare with nobody's, so they are told as 0."""
-    return tuple(Hit(candidate.id, candidate.version, 0.0) for candidate in candidates)

@@ -1,39 +1,40 @@
 """The one analyzer: makes of any text the terms it is searched by. Nothing else knows of language.
 
-Every pair of neighbouring Han characters is a term (a bigram), and so is every word that is not a pair itself. A word
-of two characters is thus found in any sentence, however that was cut; asked for, it weighs as word and as bigram.
+Every pair of neighbouring Han characters is a term, and so is every word that is longer. A word of two characters is
+thus found in any sentence, however that was cut; asked for, it weighs as a word and as a pair.
 """
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from operator import add
-from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from indexer.analysis import codes
 from indexer.analysis.normalise import normalise, normalise_with_offsets
-from indexer.analysis.segment import Segmenter
+from indexer.analysis.segment import Knows, Segmenter
+from indexer.lexicon import Lexicon, Synonyms
 
-VERSION = "1"  # raised whenever the same text gives other terms
-_PAIR = 2.0  # weight of a word of two characters: it is a word and a bigram
-_NAME = 2.0  # weight of a Latin word, number or code: it stands where Han text has a word and its bigrams
-_SEAM = 0.5  # weight of a bigram that is half in a function word
+VERSION = "2"  # raised whenever the same text gives other terms
 _COLLAPSED = 50  # a character repeated more often says no more
 _HAN = re.compile(f"[{codes.HAN}]")
 _REPEATED = re.compile(rf"(.)\1{{{_COLLAPSED},}}", re.DOTALL)
+
+WORD, PAIR, CHARACTER, NAME, CODE = "word", "pair", "character", "name", "code"
+BUILT_IN, ADDED, REPAIR = "built-in", "added", "repair"
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """A text as it is indexed, in the order of the text.
 
-    ``terms`` are what is scored: words but function words, bigrams, codes whole and in parts. ``units`` are what
-    phrases are made of: single Han characters, Latin words, numbers.
+    ``terms`` are what is searched: pairs and longer words of Han characters but no function words; Latin words,
+    numbers and codes, whole and in parts. ``units`` are what all of these are made of: single Han characters, Latin
+    words, numbers.
     """
 
     terms: list[str]
@@ -49,63 +50,140 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A text as it is asked, in the order of the text. Function words are left out unless there is nothing else.
+class Term:
+    """One thing a question looks for: ``units`` next to each other, under the name ``text``.
 
-    ``weights`` has every term that counts towards the score and how much; ``words`` are those that may be demanded,
-    ``codes`` the whole codes among the terms.
+    ``channel`` is WORD, PAIR, CHARACTER (of Han), NAME (Latin word, number) or CODE. What is not ``whole`` is half in a
+    function word. ``start`` and ``end`` are its place among the units of the question.
     """
 
-    weights: Mapping[str, float]
+    text: str
+    units: tuple[str, ...]
+    channel: str
+    whole: bool = True
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Another way to say a part of a question: ``meant`` for the units ``start`` to ``end``, which are ``typed``.
+
+    ``origin`` is a synonym that is BUILT_IN or was ADDED by the lexicon, or a REPAIR.
+    """
+
+    typed: str
+    meant: str
+    units: tuple[str, ...]
+    terms: tuple[Term, ...]
+    start: int
+    end: int
+    origin: str
+
+    def replaces(self, term: Term) -> bool:
+        """Whether the term of the question lies in what this form says otherwise."""
+        return self.start <= term.start and term.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text as it is asked. Function words are left out unless there is nothing else.
+
+    ``terms`` are what counts towards the score; ``words`` are those that may be demanded, ``codes`` the whole codes
+    among the terms; ``forms`` are other ways to say it; ``units`` the whole text.
+    """
+
+    terms: tuple[Term, ...]
     words: tuple[str, ...]
     codes: tuple[str, ...]
+    forms: tuple[Form, ...] = ()
+    units: tuple[str, ...] = ()
 
     @property
-    def terms(self) -> tuple[str, ...]:
-        return tuple(self.weights)
+    def searched(self) -> tuple[str, ...]:
+        """The terms an engine has: all but characters, those of other forms included."""
+        every = (*self.terms, *(term for form in self.forms for term in form.terms))
+        return tuple(dict.fromkeys(term.text for term in every if term.channel != CHARACTER))
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The single characters that count."""
+        every = (*self.terms, *(term for form in self.forms for term in form.terms))
+        return tuple(dict.fromkeys(term.text for term in every if term.channel == CHARACTER))
 
     @property
     def shown(self) -> frozenset[str]:
-        """The terms to highlight: those without any part of a function word."""
-        return frozenset(term for term, weight in self.weights.items() if weight > _SEAM)
+        """The terms to highlight: those without any part of a function word, characters only where that is all."""
+        longer = frozenset(
+            term.text
+            for term in (*self.terms, *(term for form in self.forms for term in form.terms))
+            if term.whole and term.channel != CHARACTER
+        )
+        return longer or frozenset(term.text for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """All that changes with the lexicon, swapped as one."""
+
+    lexicon: Lexicon
+    segmenter: Segmenter
+    stop_words: frozenset[str]
 
 
 class Analyzer:
     """Safe to share between threads. Dictionaries and segmenter are read when first needed."""
 
-    def __init__(self, segmenter: str | None = None, user_words: Path | None = None) -> None:
-        """``segmenter`` is rjieba, jieba or None for the best installed; ``user_words`` has more words, one a line."""
+    def __init__(self, segmenter: str | None = None, lexicon: Lexicon = Lexicon()) -> None:  # noqa: B008
+        """``segmenter`` is rjieba, jieba or None for the best installed."""
         self._name = segmenter
-        self._user_words = user_words
+        self._first = lexicon
         self._lock = Lock()
-        self._segmenter: Segmenter | None = None
+        self._language: _Language | None = None
+        self._forms: tuple[Lexicon, _Forms] | None = None
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What was added to the built-in dictionaries."""
+        return self._language.lexicon if self._language else self._first
+
+    def adopt(self, lexicon: Lexicon) -> None:
+        """Use another lexicon from now on, in all threads at once. A text that is being analysed keeps the old one."""
+        with self._lock:
+            if self._language is None:
+                self._first = lexicon
+            else:
+                same = lexicon.words == self._language.lexicon.words
+                segmenter = self._language.segmenter if same else self._segmenter(lexicon)
+                self._language = _Language(lexicon, segmenter, self._all_stop_words(lexicon))
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hex digest of all that decides which terms a text gives; the choice of segmenter does not."""
-        told = "\n".join([VERSION, *self._words, "", *sorted(self._stop_words)])
+        """Hex digest of all that is built in and decides which terms a text gives; not of segmenter and lexicon.
+
+        Words of a lexicon only add terms to the pairs that are always there, so an index stays usable when they change.
+        """
+        told = "\n".join([VERSION, *_built_in("user_words.txt"), "", *_built_in("stopwords.txt")])
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def tokens(self, text: str) -> Tokens:
         """The terms and units of a text."""
         terms: list[str] = []
         units: list[str] = []
-        cut, stop_words = self._cutter.cut, self._stop_words
+        cut, stop_words = self._now.segmenter.cut, self._built_in_stop_words
         for found in codes.SCANNER.finditer(normalise(text)):
             run = found.group()
             if found.lastgroup != "han":
                 name = codes.read(run)
                 terms += name.terms
                 units += name.units
-                continue
-            if len(run) == 1:  # even a function word, where nothing else stands beside it
-                terms.append(run)
+            elif len(run) == 1:
                 units.append(run)
-                continue
-            for _, stretch in _stretches(run):
-                terms += [word for word in cut(stretch) if len(word) != 2 and word not in stop_words]
-                terms += map(add, stretch, stretch[1:])
-                units += stretch
+            else:
+                for _, stretch in _stretches(run):
+                    terms += [word for word in cut(stretch) if len(word) > 2 and word not in stop_words]
+                    terms += map(add, stretch, stretch[1:])
+                    units += stretch
         return Tokens(terms, units)
 
     def spans(self, text: str, terms: Collection[str]) -> list[Span]:
@@ -118,61 +196,155 @@ class Analyzer:
         """The informative words of a text, distinct."""
         return self.question(text).words
 
+    @property
+    def knows(self) -> Knows:
+        """Tells whether a word in normal form is in the dictionaries."""
+        return self._now.segmenter.knows
+
     def question(self, text: str) -> Question:
-        """The terms of a text that is asked."""
+        """The terms of a text that is asked, with other forms of its parts that the lexicon knows."""
+        now = self._now
         normal = normalise(text)
-        question = self._question(normal, self._stop_words)
-        return question if question.weights else self._question(normal, frozenset())
+        question = _read(normal, now.segmenter, now.stop_words)
+        if not question.terms:
+            question = _read(normal, now.segmenter, frozenset())
+        return replace(question, forms=tuple(self._forms_of(question.units, now)))
 
-    def _question(self, normal: str, stop_words: frozenset[str]) -> Question:
-        weights: dict[str, float] = {}
-        words: dict[str, None] = {}
-        found_codes: dict[str, None] = {}
-        for found in codes.SCANNER.finditer(normal):
-            if found.lastgroup == "han":
-                self._ask_run(found.group(), stop_words, weights, words)
-            else:
-                name = codes.read(found.group())
-                terms = dict.fromkeys(term for term in name.terms if term not in stop_words)
-                weights |= dict.fromkeys(terms, _NAME)
-                words |= dict.fromkeys(term for term in terms if term not in name.codes)
-                found_codes |= dict.fromkeys(name.codes)
-        return Question(weights, tuple(words), tuple(found_codes))
+    def _forms_of(self, units: Sequence[str], now: _Language) -> Iterator[Form]:
+        """The synonyms of the longest phrases from each place on; a phrase within one that is taken is not."""
+        known = self._known_forms(now)
+        at = 0
+        while at < len(units):
+            lengths = (n for n in known.lengths(units[at]) if at + n <= len(units))
+            length = next((n for n in lengths if tuple(units[at : at + n]) in known.meant), 0)
+            if length:
+                for meant, origin in known.meant[tuple(units[at : at + length])].items():
+                    yield self.form(units, at, at + length, meant, origin)
+            at += length or 1
 
-    def _ask_run(self, run: str, stop_words: frozenset[str], weights: dict[str, float], words: dict[str, None]) -> None:
-        """Add the terms of a run and the words to demand: no single characters, for these depend on the cut."""
-        for _, stretch in _stretches(run):
-            found = [span for span in self._cutter.spans(stretch) if span[0] not in stop_words]
-            told = {at for _, start, end in found for at in range(start, end)}
-            pairs = [(at, stretch[at : at + 2]) for at in range(len(stretch) - 1)]
-            inner = [pair for at, pair in pairs if at in told and at + 1 in told]
-            seams = [pair for at, pair in pairs if (at in told) != (at + 1 in told)]
-            for word, _, _ in found:
-                weights[word] = _PAIR if len(word) == 2 else 1.0
-            for pair in inner:
-                weights[pair] = max(weights.get(pair, 0.0), 1.0)
-            for pair in seams:
-                weights.setdefault(pair, _SEAM)
-            words |= dict.fromkeys([word for word, _, _ in found if len(word) > 1] or inner)
+    def form(self, units: Sequence[str], start: int, end: int, meant: str, origin: str) -> Form:
+        """``meant`` in the place of some units of a question."""
+        now = self._now
+        told = _read(normalise(meant), now.segmenter, now.stop_words)
+        return Form("".join(units[start:end]), meant, told.units, told.terms, start, end, origin)
+
+    def _known_forms(self, now: _Language) -> "_Forms":
+        kept = self._forms
+        if kept is None or kept[0] is not now.lexicon:
+            kept = now.lexicon, _Forms({BUILT_IN: _built_in_synonyms(), ADDED: now.lexicon.synonyms})
+            self._forms = kept
+        return kept[1]
 
     @property
-    def _cutter(self) -> Segmenter:
-        return self._segmenter or self._build()
+    def _now(self) -> _Language:
+        return self._language or self._build()
 
-    def _build(self) -> Segmenter:
+    def _build(self) -> _Language:
         with self._lock:
-            self._segmenter = self._segmenter or Segmenter(self._name, self._words)
-            return self._segmenter
+            if self._language is None:
+                lexicon = self._first
+                self._language = _Language(lexicon, self._segmenter(lexicon), self._all_stop_words(lexicon))
+            return self._language
+
+    def _segmenter(self, lexicon: Lexicon) -> Segmenter:
+        added = (normalise(word.strip()) for word in lexicon.words)
+        return Segmenter(self._name, sorted({*_built_in("user_words.txt"), *filter(None, added)}))
+
+    def _all_stop_words(self, lexicon: Lexicon) -> frozenset[str]:
+        return self._built_in_stop_words.union(map(normalise, lexicon.stop_words))
 
     @cached_property
-    def _words(self) -> list[str]:
-        own = self._user_words.read_text("utf-8").splitlines() if self._user_words else []
-        words = [normalise(line.strip()) for line in [*_dictionary("user_words.txt"), *own]]
-        return sorted({word for word in words if word})
+    def _built_in_stop_words(self) -> frozenset[str]:
+        return frozenset(_built_in("stopwords.txt"))
 
-    @cached_property
-    def _stop_words(self) -> frozenset[str]:
-        return frozenset(normalise(line) for line in _dictionary("stopwords.txt"))
+
+class _Forms:
+    """Phrases, as tuples of units, with what else they are called."""
+
+    def __init__(self, sets: Mapping[str, Iterable[Synonyms]]) -> None:
+        self.meant: dict[tuple[str, ...], dict[str, str]] = {}
+        self._lengths: dict[str, set[int]] = {}
+        for origin, one in ((origin, one) for origin, some in sets.items() for one in some):
+            for typed in one.typed:
+                if units := _read_units(typed):
+                    others = {meant: origin for meant in one.meant if _read_units(meant) not in ((), units)}
+                    self.meant.setdefault(units, {}).update(others)
+                    self._lengths.setdefault(units[0], set()).add(len(units))
+
+    def lengths(self, unit: str) -> list[int]:
+        """How long the phrases are that begin with this unit, the longest first."""
+        return sorted(self._lengths.get(unit, ()), reverse=True)
+
+
+def _read(normal: str, segmenter: Segmenter, stop_words: frozenset[str]) -> Question:
+    """The question without its other forms."""
+    terms: dict[tuple[str, str], Term] = {}
+    words: dict[str, None] = {}
+    found_codes: dict[str, None] = {}
+    units: list[str] = []
+    for found in codes.SCANNER.finditer(normal):
+        if found.lastgroup == "han":
+            for _, stretch in _stretches(found.group()):
+                asked, demanded = _asked(stretch, len(units), segmenter, stop_words)
+                units += stretch
+                words |= dict.fromkeys(demanded)
+                for term in asked:
+                    _keep(terms, term)
+        else:
+            name = codes.read(found.group())
+            for term in _named(name, len(units)):
+                if term.text not in stop_words:
+                    _keep(terms, term)
+                    if term.text not in name.codes:
+                        words[term.text] = None
+            units += name.units
+            found_codes |= dict.fromkeys(name.codes)
+    return Question(tuple(terms.values()), tuple(words), tuple(found_codes), (), tuple(units))
+
+
+def _keep(terms: dict[tuple[str, str], Term], term: Term) -> None:
+    """One of each; what is whole anywhere is whole."""
+    before = terms.get((term.channel, term.text))
+    if before is None or (term.whole and not before.whole):
+        terms[term.channel, term.text] = term
+
+
+def _asked(
+    stretch: str, offset: int, segmenter: Segmenter, stop_words: frozenset[str]
+) -> tuple[list[Term], Iterable[str]]:
+    """The terms of a run, and the words to demand: no single characters, for these depend on the cut."""
+    found = [span for span in segmenter.spans(stretch) if span[0] not in stop_words]
+    told = {at for _, start, end in found for at in range(start, end)}
+    terms = [
+        Term(word, tuple(word), WORD, True, offset + start, offset + end)
+        for word, start, end in found
+        if end - start > 1
+    ]
+    for length, channel in ((2, PAIR), (1, CHARACTER)):
+        for at in range(len(stretch) - length + 1):
+            inside = sum(place in told for place in range(at, at + length))
+            if inside:
+                text = stretch[at : at + length]
+                terms.append(Term(text, tuple(text), channel, inside == length, offset + at, offset + at + length))
+    pairs = [term.text for term in terms if term.channel == PAIR and term.whole]
+    return terms, [word for word, start, end in found if end - start > 1] or pairs
+
+
+def _named(name: codes.Name, offset: int) -> Iterator[Term]:
+    """The terms of a name with their places among its units."""
+    for part in name.parts:
+        first = offset + part.first
+        channel = CODE if part.term in name.codes else NAME
+        yield Term(part.term, part.units, channel, True, first, first + len(part.units))
+
+
+def _read_units(phrase: str) -> tuple[str, ...]:
+    """The units of a phrase."""
+    units: list[str] = []
+    for found in codes.SCANNER.finditer(normalise(phrase)):
+        run = found.group()
+        units += run if found.lastgroup == "han" else codes.read(run).units
+    return tuple(units)
 
 
 def _stretches(run: str) -> Iterable[tuple[int, str]]:
@@ -206,5 +378,16 @@ def _name_places(normal: str, terms: Collection[str]) -> Iterator[tuple[int, int
                     yield found.start() + part.start, found.start() + part.end, part.term
 
 
-def _dictionary(name: str) -> list[str]:
-    return (resources.files("indexer") / "dictionaries" / name).read_text("utf-8").splitlines()
+def _built_in(name: str) -> list[str]:
+    """The entries of a dictionary of the package, one a line, in normal form and sorted."""
+    lines = (resources.files("indexer") / "dictionaries" / name).read_text("utf-8").splitlines()
+    return sorted({normal for line in lines if (normal := normalise(line.strip()))})
+
+
+def _built_in_synonyms() -> Iterator[Synonyms]:
+    """Two-way sets, one a line, set apart by commas."""
+    lines = (resources.files("indexer") / "dictionaries" / "synonyms.txt").read_text("utf-8").splitlines()
+    for line in lines:
+        words = tuple(word.strip() for word in line.split(",") if word.strip())
+        if words and not line.startswith("#"):
+            yield Synonyms(words, words)

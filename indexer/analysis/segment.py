@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 Cut = Callable[[str], list[str]]
 Spans = Callable[[str], list[tuple[str, int, int]]]
+Knows = Callable[[str], bool]
 
 PIECE = 500  # characters given to a segmenter at once: jieba is quadratic on a run of one character
 _FREQUENCY = 3_000  # of our own words; one figure for both segmenters, so that their cuts stay equal
@@ -15,11 +16,14 @@ _RARE = re.compile("[^\u4e00-\u9fd5]")
 
 
 class Segmenter:
-    """A built segmenter that is never changed: a new dictionary is a new Segmenter."""
+    """A built segmenter that is never changed: a new dictionary is a new Segmenter.
+
+    ``knows`` tells whether a word is in the dictionary, which a word it cuts out need not be.
+    """
 
     def __init__(self, name: str | None, words: Iterable[str]) -> None:
         """``name`` is rjieba, jieba or None for the best one installed. Raises ImportError for one that is not."""
-        self._cut, self._spans = _BUILDERS[name or _installed()](words)
+        self._cut, self._spans, self.knows = _BUILDERS[name or _installed()](words)
 
     def cut(self, run: str) -> list[str]:
         """The words of a run of Han characters in search mode: a long word follows the shorter words inside it."""
@@ -48,16 +52,16 @@ def _installed() -> str:
     return "rjieba"
 
 
-def _rjieba(words: Iterable[str]) -> tuple[Cut, Spans]:
+def _rjieba(words: Iterable[str]) -> tuple[Cut, Spans, Knows]:
     import rjieba
 
     segmenter = rjieba.Jieba()
     for word in words:
         segmenter.add_word(word, _FREQUENCY, None)
-    return segmenter.cut_for_search, lambda run: segmenter.tokenize(run, "search")
+    return segmenter.cut_for_search, lambda run: segmenter.tokenize(run, "search"), segmenter.has_word
 
 
-def _jieba(words: Iterable[str]) -> tuple[Cut, Spans]:
+def _jieba(words: Iterable[str]) -> tuple[Cut, Spans, Knows]:
     with warnings.catch_warnings():  # its escapes are deprecated; nothing a reader of our log could act on
         warnings.simplefilter("ignore")
         import jieba
@@ -68,7 +72,14 @@ def _jieba(words: Iterable[str]) -> tuple[Cut, Spans]:
     segmenter.initialized = True
     for word in words:
         segmenter.add_word(word, _FREQUENCY)
-    return segmenter.lcut_for_search, lambda run: list(segmenter.tokenize(run, mode="search"))
+
+    def spans(run: str) -> list[tuple[str, int, int]]:
+        return list(segmenter.tokenize(run, mode="search"))
+
+    def knows(word: str) -> bool:
+        return bool(segmenter.FREQ.get(word))  # what is only the beginning of a word has 0
+
+    return segmenter.lcut_for_search, spans, knows
 
 
-_BUILDERS: dict[str, Callable[[Iterable[str]], tuple[Cut, Spans]]] = {"rjieba": _rjieba, "jieba": _jieba}
+_BUILDERS: dict[str, Callable[[Iterable[str]], tuple[Cut, Spans, Knows]]] = {"rjieba": _rjieba, "jieba": _jieba}

@@ -7,6 +7,10 @@ import numpy as np
 
 from indexer.results import TermIds
 
+BREAK = (
+    "\x1e"  # a unit between fields and between titles; normalised text holds no control character, so no phrase has it
+)
+
 
 def term_id(term: str) -> int:
     """CRC-32 of the term in UTF-8. Raises UnicodeEncodeError for a lone surrogate, which no analysed term contains."""

@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 from threading import RLock
 
+from indexer.analysed import Analysed, Preparation
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Change
-from indexer.engines.analysed import Analysed, Preparation
 from indexer.engines.postings import answer
 from indexer.engines.question import check, terms_of, wants_statistics_only
 from indexer.engines.versions import Rank, ident, settle
@@ -27,6 +27,7 @@ class _Stored:
     terms: Mapping[str, int]
     length: int
     units: str
+    unit_set: frozenset[str]
     keywords: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, int]
 
@@ -42,8 +43,8 @@ class MemoryGeneration:
         self._deleted: dict[str, int] = {}
         self._terms: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._keywords: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._lengths: Counter[str] = Counter()
-        self._filled: Counter[str] = Counter()
+        self._units: Counter[str] = Counter()
+        self._terms_length = self._length = 0
 
     def apply(self, changes: Sequence[Change]) -> Applied:
         with self._lock:
@@ -73,6 +74,9 @@ class MemoryGeneration:
     def everything(self) -> Collection[str]:
         return self._stored.keys()
 
+    def identified(self, ids: Sequence[str]) -> Collection[str]:
+        return [key for key in ids if key in self._stored]
+
     def term(self, term: str) -> Mapping[str, int]:
         return self._terms.get(term, {})
 
@@ -94,7 +98,7 @@ class MemoryGeneration:
         return self._stored[key].length
 
     def mean_length(self) -> float:
-        return sum(self._lengths.values()) / max(len(self._stored), 1)
+        return self._terms_length / max(len(self._stored), 1)
 
     def _known(self, changes: Sequence[Change]) -> dict[str, Rank]:
         known: dict[str, Rank] = {}
@@ -114,6 +118,7 @@ class MemoryGeneration:
             terms,
             len(analysed.terms),
             _joined(analysed.units),
+            frozenset(analysed.units),
             keywords,
             dict(document.numbers),
         )
@@ -122,9 +127,7 @@ class MemoryGeneration:
         for field, values in keywords.items():
             for value in values:
                 self._keywords[field][value].add(document.id)
-        for field, tokens in analysed.tokens.items():
-            self._lengths[field] += len(tokens)
-            self._filled[field] += bool(len(tokens))
+        self._count(self._stored[document.id], 1)
 
     def _forget(self, key: str) -> None:
         stored = self._stored.pop(key, None)
@@ -135,20 +138,22 @@ class MemoryGeneration:
         for field, values in stored.keywords.items():
             for value in values:
                 self._keywords[field][value].discard(key)
-        for field, tokens in stored.tokens.items():
-            self._lengths[field] -= len(tokens)
-            self._filled[field] -= bool(len(tokens))
+        self._count(stored, -1)
+
+    def _count(self, stored: _Stored, sign: int) -> None:
+        self._terms_length += sign * stored.length
+        self._length += sign * sum(map(len, stored.tokens.values()))
+        for unit in stored.unit_set:
+            self._units[unit] += sign
 
     def _statistics(self, query: Query) -> Statistics:
         frequency = {term: len(self.term(term)) for term in terms_of(query.tree)}
-        means = {
-            field.name: self._lengths[field.name] / max(self._filled[field.name], 1) for field in self._schema.texts
-        }
-        return Statistics(len(self._stored), frequency, means)
+        units = {unit: self._units[unit] for unit in query.units}
+        return Statistics(len(self._stored), frequency, units, self._length / max(len(self._stored), 1))
 
     def _candidate(self, key: str, score: float) -> Candidate:
         stored = self._stored[key]
-        return Candidate(key, stored.version, score, stored.tokens)
+        return Candidate(key, stored.version, score, stored.tokens, stored.numbers)
 
 
 def _joined(units: Sequence[str]) -> str:

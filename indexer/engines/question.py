@@ -27,9 +27,10 @@ def terms_of(tree: Node) -> tuple[str, ...]:
 
 def _terms(node: Node) -> Iterator[str]:
     match node:
-        case Words(terms, words):
+        case Words(terms, demanded):
             yield from terms
-            yield from words
+            for part in demanded:
+                yield from _terms(part)
         case Code(term):
             yield term
         case And(parts) | Or(parts):

@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -10,14 +10,14 @@ from typing import Any
 
 from tantivy import Index, Order
 
+from indexer.analysed import Preparation
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Document
-from indexer.engines.analysed import Preparation
 from indexer.engines.disk import DiskEngine, View
 from indexer.engines.generations import damaged, stamp_of
 from indexer.engines.postings import ordered_counts
 from indexer.engines.question import terms_of, wants_statistics_only
-from indexer.engines.tantivy_layout import LIVE, Layout, keyword_name, length_name, number_name
+from indexer.engines.tantivy_layout import LIVE, Layout, keyword_name, number_name
 from indexer.engines.versions import Rank, Settled
 from indexer.errors import EngineUnavailable
 from indexer.query import Query
@@ -28,13 +28,14 @@ APPLY_MEMORY = 15_000_000  # bytes of a writer's buffer, the least tantivy takes
 BUILD_MEMORY = 50_000_000
 M_ARENA_MAX = -8  # from malloc.h
 FACET_VALUES = 10_000  # values of one facet that are counted
+TOTAL = "#"  # no name of a field
 
 
 class Tantivy:
     """The library in one folder."""
 
     name = "tantivy"
-    layout = "1"
+    layout = "2"
     pickles = False
 
     def __init__(self, schema: Schema, analyzer: Analyzer) -> None:
@@ -118,8 +119,11 @@ class TantivyView:
         if wants_statistics_only(query):
             return Candidates(0, (), {}, statistics)
         asked = self._layout.query(query.tree, query.filters)
-        total, candidates = self._candidates(query, asked)
-        return Candidates(total, candidates, self._facets(query, asked), statistics)
+        total, facets = self._facets(query, asked) if query.facets else (0, {})
+        candidates: tuple[Candidate, ...] = ()
+        if query.limit:
+            total, candidates = self._candidates(query, asked)
+        return Candidates(total, candidates, facets, statistics)
 
     def ranks(self, keys: Sequence[str]) -> dict[str, Rank]:
         hits = self._searcher.search(self._layout.identified(keys), len(keys), count=False).hits if keys else []
@@ -137,33 +141,34 @@ class TantivyView:
         if query.sort:
             direction = Order.Desc if query.sort.descending else Order.Asc
             order = {"order_by_field": number_name(query.sort.field), "order": direction}
-        found = self._searcher.search(asked, max(query.limit, 1), offset=query.offset, **order)
+        found = self._searcher.search(asked, query.limit, query.counted, offset=query.offset, **order)
         stored = ((self._searcher.doc(address), 0.0 if query.sort else score) for score, address in found.hits)
         candidates = (self._layout.candidate(document, score) for document, score in stored)
-        return found.count, tuple(candidates) if query.limit else ()
+        given = tuple(candidates)
+        return found.count if query.counted else query.offset + len(given), given
 
-    def _facets(self, query: Query, asked: Any) -> Facets:
-        """One request for all facets, but one more for each that has to leave its own filter aside."""
+    def _facets(self, query: Query, asked: Any) -> tuple[int, Facets]:
+        """The total and all facets in one request, but one more for each that has to leave its own filter aside."""
         filtered = {part.field for part in query.filters}
-        counts = self._counted(asked, [field for field in query.facets if field not in filtered])
+        total, counts = self._counted(asked, [field for field in query.facets if field not in filtered])
         for field in filtered.intersection(query.facets):
             others = [part for part in query.filters if part.field != field]
-            counts |= self._counted(self._layout.query(query.tree, others), [field])
-        return {field: counts[field] for field in query.facets}
+            counts |= self._counted(self._layout.query(query.tree, others), [field])[1]
+        return total, {field: counts[field] for field in query.facets}
 
-    def _counted(self, asked: Any, fields: Sequence[str]) -> dict[str, tuple[FacetCount, ...]]:
-        if not fields:
-            return {}
+    def _counted(self, asked: Any, fields: Sequence[str]) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
+        """How many documents there are, and how many have each value."""
         wanted = {field: {"terms": {"field": keyword_name(field), "size": FACET_VALUES}} for field in fields}
-        found = self._searcher.aggregate(asked, wanted)
-        return {
+        found = self._searcher.aggregate(asked, {**wanted, TOTAL: {"value_count": {"field": "length"}}})
+        return int(found[TOTAL]["value"]), {
             field: ordered_counts({bucket["key"]: bucket["doc_count"] for bucket in found[field]["buckets"]})
             for field in fields
         }
 
     def _statistics(self, query: Query) -> Statistics:
         frequency = {term: self._frequency(term) for term in terms_of(query.tree)}
-        return Statistics(self.documents, frequency, self._average_lengths)
+        units = {unit: int(self._searcher.doc_freq("units", unit)) for unit in query.units}
+        return Statistics(self.documents, frequency, units, self._average_length)
 
     def _frequency(self, term: str) -> int:
         """The term dictionary also counts what was replaced or deleted; where there is such, the term is searched."""
@@ -176,12 +181,9 @@ class TantivyView:
         return bool(self._searcher.doc_freq("live", LIVE) == self.documents)
 
     @cached_property
-    def _average_lengths(self) -> Mapping[str, float]:
-        if not self._layout.texts:
-            return {}
-        wanted = {name: {"avg": {"field": length_name(name)}} for name in self._layout.texts}
-        found = self._searcher.aggregate(self._layout.live, wanted)
-        return {name: found[name]["value"] or 0.0 for name in self._layout.texts}
+    def _average_length(self) -> float:
+        found = self._searcher.aggregate(self._layout.live, {"length": {"avg": {"field": "length"}}})
+        return float(found["length"]["value"] or 0.0)
 
 
 def open_engine(schema: Schema, analyzer: Analyzer, folder: Path) -> DiskEngine:

@@ -1,7 +1,6 @@
 """The schema in tantivy's terms: documents to write and read, query trees to ask; no files, no locks."""
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,9 @@ from tantivy import Document as Written
 from tantivy import Occur, SchemaBuilder
 from tantivy import Query as Part
 
-from indexer.engines.analysed import Analysed
+from indexer.analysed import Analysed
 from indexer.engines.versions import Rank
-from indexer.query import And, Code, Everything, Filter, Node, Not, Or, Phrase, Words
+from indexer.query import And, Code, Everything, Filter, Ids, Node, Not, Or, Phrase, Words
 from indexer.results import Candidate, TermIds
 from indexer.schema import Schema
 
@@ -27,15 +26,12 @@ def number_name(name: str) -> str:
     return f"number_{name}"
 
 
-def length_name(name: str) -> str:
-    return f"length_{name}"
-
-
 class Layout:
     """Field names of the schema get a prefix by kind, so that none can clash with the engine's own."""
 
     def __init__(self, schema: Schema) -> None:
         self.texts = [field.name for field in schema.texts]
+        self._numbers = [field.name for field in schema.numbers]
         self.schema = _built(schema)
         self.live = Part.const_score_query(self.term("live", LIVE), 0.0)
 
@@ -52,9 +48,7 @@ class Layout:
                 written.add_text(keyword_name(name), value)
         for name, number in document.numbers.items():
             written.add_integer(number_name(name), number)
-        for name in self.texts:
-            if len(analysed.tokens[name]):
-                written.add_integer(length_name(name), len(analysed.tokens[name]))
+        written.add_integer("length", analysed.length)
         return written
 
     def tombstone(self, key: str, version: int) -> Any:
@@ -69,7 +63,10 @@ class Layout:
 
     def candidate(self, stored: Any, score: float | None) -> Candidate:
         tokens = dict(zip(self.texts, _unpacked(stored.get_first("tokens"), len(self.texts)), strict=True))
-        return Candidate(stored.get_first("id"), stored.get_first("version"), score or 0.0, tokens)
+        numbers = {
+            name: number for name in self._numbers if (number := stored.get_first(number_name(name))) is not None
+        }
+        return Candidate(stored.get_first("id"), stored.get_first("version"), score or 0.0, tokens, numbers)
 
     def query(self, tree: Node, filters: Iterable[Filter]) -> Any:
         """Scored by BM25 over all text fields together; filters add nothing to a score."""
@@ -92,12 +89,15 @@ class Layout:
         match node:
             case Everything():
                 asked = self.live
+            case Ids(ids):
+                known = Part.const_score_query(self.identified(ids), 0.0) if ids else Part.empty_query()
+                asked = _all([known, self.live])
             case Code(term):
                 asked = self.term("terms", term)
             case Phrase(units):
                 asked = self._phrase(units)
-            case Words(terms, words, required):
-                asked = self._words(dict.fromkeys((*words, *terms)), dict.fromkeys(words), required)
+            case Words(terms, demanded, required):
+                asked = self._words(terms, demanded, required)
             case And(parts):
                 asked = _all([self._node(part) for part in parts] or [self.live])
             case Or(parts):
@@ -111,13 +111,13 @@ class Layout:
             return Part.phrase_query(self.schema, "units", list(units))
         return Part.term_query(self.schema, "units", units[0], "position") if units else Part.empty_query()
 
-    def _words(self, scored: Iterable[str], words: Iterable[str], required: int) -> Any:
-        """The demanded words once, under their minimum; the other terms beside them for the score alone."""
+    def _words(self, terms: Iterable[str], demanded: Sequence[Node], required: int) -> Any:
+        """What is demanded once, under its minimum; the other terms beside it for the score alone."""
+        told = {part.terms[0] for part in demanded if isinstance(part, Words) and len(part.terms) == 1}
+        others = [(Occur.Should, self.term("terms", term)) for term in dict.fromkeys(terms) if term not in told]
+        minimum = [(Occur.Should, self._node(part)) for part in demanded]
         if required <= 0:
-            return _any(self.term("terms", term) for term in scored)
-        demanded = list(words)
-        minimum = [(Occur.Should, self.term("terms", word)) for word in demanded]
-        others = [(Occur.Should, self.term("terms", term)) for term in scored if term not in set(demanded)]
+            return Part.boolean_query([*minimum, *others])
         needed = Part.boolean_query(minimum, minimum_number_should_match=required)
         return Part.boolean_query([(Occur.Must, needed), *others])
 
@@ -142,9 +142,8 @@ def _built(schema: Schema) -> Any:
     for keyword in schema.keywords:
         builder.add_text_field(keyword_name(keyword.name), fast=True, tokenizer_name="raw", index_option="basic")
     for number in schema.numbers:
-        builder.add_integer_field(number_name(number.name), fast=True)
-    for text in schema.texts:
-        builder.add_integer_field(length_name(text.name), fast=True)
+        builder.add_integer_field(number_name(number.name), stored=True, fast=True)
+    builder.add_integer_field("length", fast=True)
     return builder.build()
 
 
@@ -156,5 +155,8 @@ def _packed(fields: Sequence[TermIds]) -> bytes:
 
 def _unpacked(packed: bytes, fields: int) -> list[TermIds]:
     ids = np.frombuffer(packed, IDS)
-    ends = list(accumulate(ids[:fields].tolist(), initial=fields))
-    return [ids[start:end] for start, end in pairwise(ends)]
+    found, end = [], fields
+    for length in ids[:fields].tolist():
+        found.append(ids[end : end + length])
+        end += length
+    return found

@@ -17,9 +17,9 @@ from whoosh.query.positional import Phrase
 from whoosh.query.terms import Term
 from whoosh.reading import TermNotFound
 
+from indexer.analysed import Analysed, Preparation
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Document
-from indexer.engines.analysed import Analysed, Preparation
 from indexer.engines.disk import DiskEngine, View
 from indexer.engines.generations import damaged
 from indexer.engines.postings import answer
@@ -36,21 +36,21 @@ IDS = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is remembered of each stored document; a tombstone is ``deleted`` and has no lengths."""
+    """What is remembered of each stored document; a tombstone is ``deleted``. ``length`` counts terms."""
 
     id: str
     version: int
     deleted: bool
-    lengths: Mapping[str, int]
     numbers: Mapping[str, int]
     length: int
+    units: int
 
 
 class Whoosh:
     """The library in one folder. Its segments and tables of contents are pickles."""
 
     name = "whoosh"
-    layout = "1"
+    layout = "2"
     pickles = True
 
     def __init__(self, schema: Schema, analyzer: Analyzer) -> None:
@@ -151,7 +151,8 @@ class WhooshView:
     def search(self, query: Query) -> Candidates:
         with self._lock:
             frequency = {term: len(self.term(term)) for term in terms_of(query.tree)}
-            statistics = Statistics(self.documents, frequency, self._average_lengths)
+            units = {unit: len(self._postings("units", unit)) for unit in query.units}
+            statistics = Statistics(self.documents, frequency, units, self._average_length)
             if wants_statistics_only(query):
                 return Candidates(0, (), {}, statistics)
             found = answer(query, self)
@@ -170,6 +171,10 @@ class WhooshView:
 
     def everything(self) -> Collection[int]:
         return self._live
+
+    def identified(self, ids: Sequence[str]) -> Collection[int]:
+        wanted = set(ids)
+        return [key for key in self.everything() if self._facts[key].id in wanted]
 
     def term(self, term: str) -> Mapping[int, int]:
         return self._postings("terms", term)
@@ -209,12 +214,8 @@ class WhooshView:
         return sum(facts.length for facts in self._facts.values()) / max(len(self._live), 1)
 
     @cached_property
-    def _average_lengths(self) -> dict[str, float]:
-        means = {}
-        for name in self._texts:
-            lengths = [facts.lengths[name] for facts in self._facts.values() if facts.lengths.get(name)]
-            means[name] = sum(lengths) / max(len(lengths), 1)
-        return means
+    def _average_length(self) -> float:
+        return sum(facts.units for facts in self._facts.values()) / max(len(self._live), 1)
 
     def _postings(self, field: str, term: str) -> dict[int, int]:
         try:
@@ -230,7 +231,7 @@ class WhooshView:
     def _candidate(self, key: int, score: float) -> Candidate:
         facts, stored = self._facts[key], self._reader.stored_fields(key)
         tokens = {name: np.frombuffer(stored["tokens"][name], IDS) for name in self._texts}
-        return Candidate(facts.id, facts.version, score, tokens)
+        return Candidate(facts.id, facts.version, score, tokens, facts.numbers)
 
 
 def open_engine(schema: Schema, analyzer: Analyzer, folder: Path) -> DiskEngine:
@@ -261,18 +262,17 @@ def _keyword(name: str) -> str:
 
 def _written(analysed: Analysed) -> dict[str, Any]:
     document = analysed.document
-    lengths = {name: len(ids) for name, ids in analysed.tokens.items()}
     numbers = dict(document.numbers)
     keywords = {_keyword(name): list(dict.fromkeys(values)) for name, values in document.keywords.items()}
     return {
         "id": [document.id],
         "terms": analysed.terms,
         "units": analysed.units,
-        "facts": Facts(document.id, document.version, False, lengths, numbers, len(analysed.terms)),
+        "facts": Facts(document.id, document.version, False, numbers, len(analysed.terms), analysed.length),
         "tokens": {name: ids.astype(IDS, copy=False).tobytes() for name, ids in analysed.tokens.items()},
         **keywords,
     }
 
 
 def _tombstone(key: str, version: int) -> dict[str, Any]:
-    return {"id": [key], "facts": Facts(key, version, True, {}, {}, 0)}
+    return {"id": [key], "facts": Facts(key, version, True, {}, 0, 0)}

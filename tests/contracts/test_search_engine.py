@@ -19,8 +19,8 @@ from indexer.analysis.terms import term_ids
 from indexer.engine import Change, Delete, Document, SearchEngine, Upsert
 from indexer.engines import MODULES, default_address, open_engine
 from indexer.errors import BadQuery, EngineUnavailable, IndexerError, IndexMissing, SchemaMismatch
-from indexer.query import And, Code, Everything, Filter, Node, Not, Or, Phrase, Query, Sort, Words
-from indexer.ranking import Wanted, rank
+from indexer.query import And, Code, Everything, Filter, Ids, Node, Not, Or, Phrase, Query, Sort, Words
+from indexer.ranking import rank
 from indexer.results import Applied, Candidates
 from indexer.schema import KeywordField, NumberField, Schema, TextField
 
@@ -127,16 +127,18 @@ def found(engine: SearchEngine, tree: Node, **asked: object) -> list[str]:
     return [candidate.id for candidate in engine.search(Query(tree, **asked)).candidates]  # type: ignore[arg-type]
 
 
-def asked(analyzer: Analyzer, text: str, required: int = 0) -> Words:
-    question = analyzer.question(text)
-    return Words(question.terms, question.words, required)
+def demanded(*words: str) -> tuple[Node, ...]:
+    return tuple(Words((word,)) for word in words)
+
+
+def asked(analyzer: Analyzer, text: str) -> Words:
+    return Words(analyzer.question(text).searched)
 
 
 def ordered(analyzer: Analyzer, engine: SearchEngine, text: str) -> list[str]:
-    words = asked(analyzer, text)
-    answer = engine.search(Query(words))
-    wanted = Wanted(dict.fromkeys(words.terms, 1.0))
-    return [hit.id for hit in rank(answer.candidates, wanted, answer.statistics, SCHEMA)]
+    question = analyzer.question(text)
+    answer = engine.search(Query(Words(question.searched), units=question.characters))
+    return [hit.id for hit in rank(answer.candidates, question, answer.statistics, SCHEMA)]
 
 
 # what is found
@@ -171,11 +173,11 @@ def test_candidates_are_those_of_the_reference(name: str, opener: Opener, analyz
     assert sum(shares) / len(shares) >= 0.99
 
 
-def test_tokens_are_the_terms_of_each_field(engine: SearchEngine, analyzer: Analyzer) -> None:
+def test_tokens_are_the_units_of_each_field(engine: SearchEngine, analyzer: Analyzer) -> None:
     for candidate in engine.search(Query(Everything())).candidates:
         texts = document(int(candidate.id)).texts
         assert {field: ids.tolist() for field, ids in candidate.tokens.items()} == {
-            field: term_ids(analyzer.tokens(text).terms).tolist() for field, text in texts.items()
+            field: term_ids(analyzer.tokens(text).units).tolist() for field, text in texts.items()
         }
 
 
@@ -187,15 +189,15 @@ def test_an_absent_text_has_no_tokens(empty: SearchEngine) -> None:
 
 def test_statistics_are_those_of_the_collection(engine: SearchEngine, analyzer: Analyzer) -> None:
     tokens = [[analyzer.tokens(text).terms for text in document(at).texts.values()] for at in range(len(TEXTS))]
-    tree = And((Words(("驱动", "没有这个词"), ("打印",), 1), Not(Code("ora942"))))
-    statistics = engine.search(Query(tree)).statistics
+    tree = And((Words(("驱动", "没有这个词"), demanded("打印"), 1), Not(Code("ora942"))))
+    statistics = engine.search(Query(tree, units=("税", "鼎"))).statistics
     assert statistics.documents == len(TEXTS)
     assert statistics.frequency == {
         term: sum(term in title + body for title, body in tokens) for term in ("驱动", "没有这个词", "打印", "ora942")
     }
-    assert statistics.average_length == pytest.approx(
-        {"title": sum(len(title) for title, _ in tokens) / 20, "body": sum(len(body) for _, body in tokens) / 20}
-    )
+    units = [unit for at in range(len(TEXTS)) for text in TEXTS[at] for unit in analyzer.tokens(text).units]
+    assert statistics.unit_frequency == {"税": sum("税" in title + body for title, body in TEXTS), "鼎": 0}
+    assert statistics.average_length == pytest.approx(len(units) / 20)
 
 
 def test_statistics_leave_out_what_was_replaced(engine: SearchEngine) -> None:
@@ -226,12 +228,39 @@ def test_as_many_words_as_required_must_occur(engine: SearchEngine) -> None:
     words = ("驱动", "打印机", "证书")
     expected = {0: {"0", "3", "13", "16"}, 1: {"0", "3", "13", "16"}, 2: {"0", "3"}, 3: set(), 4: set()}
     for required, ids in expected.items():
-        assert set(found(engine, Words(words, words, required))) == ids
+        assert set(found(engine, Words(words, demanded(*words), required))) == ids
 
 
 def test_other_terms_count_but_cannot_be_demanded(engine: SearchEngine) -> None:
-    assert set(found(engine, Words(("驱动", "打印", "乱码"), ("驱动",), 1))) == {"0", "3", "13"}
-    assert found(engine, Words(("驱动", "打印", "乱码"), ("驱动",), 1))[0] == "3"
+    assert set(found(engine, Words(("驱动", "打印", "乱码"), demanded("驱动"), 1))) == {"0", "3", "13"}
+    assert found(engine, Words(("驱动", "打印", "乱码"), demanded("驱动"), 1))[0] == "3"
+
+
+def test_what_is_demanded_may_be_said_in_several_ways(engine: SearchEngine) -> None:
+    either = Or((Words(("证书",)), Phrase(tuple("打印机"))))
+    assert set(found(engine, Words(("驱动",), (*demanded("驱动"), either), 2))) == {"0", "3"}
+    assert set(found(engine, Words(("驱动",), (either,), 1))) == {"0", "3", "16"}
+
+
+def test_documents_are_told_by_their_ids(engine: SearchEngine) -> None:
+    assert set(found(engine, Ids(("3", "17", "unknown")))) == {"3", "17"}
+    assert found(engine, Ids(())) == []
+    assert set(found(engine, And((Words(("驱动",)), Not(Ids(("3",))))))) == {"0", "13"}
+    engine.apply([Delete("3", 2)])
+    assert set(found(engine, Or((Ids(("3", "17")), Words(("乱码",)))))) == {"17"}
+
+
+def test_what_is_not_counted_is_the_same_window(engine: SearchEngine) -> None:
+    tree = Words(("申报", "驱动", "打印", "登录", "执行"))
+    for offset in (0, 3):
+        window = [found(engine, tree, offset=offset, limit=4, counted=counted) for counted in (True, False)]
+        assert window[0] == window[1]
+        assert len(window[0]) == 4
+
+
+def test_candidates_come_with_their_numbers(engine: SearchEngine) -> None:
+    for candidate in engine.search(Query(Everything())).candidates:
+        assert candidate.numbers == document(int(candidate.id)).numbers
 
 
 def test_words_without_terms_find_nothing(engine: SearchEngine) -> None:

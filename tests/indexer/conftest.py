@@ -14,7 +14,7 @@ settings.register_profile("steady", deadline=None)  # the first example builds a
 settings.load_profile("steady")
 
 SCHEMA = Schema(
-    texts=(TextField("title", 2.0), TextField("codes"), TextField("body")),
+    texts=(TextField("title", 2.0, titles=True), TextField("codes"), TextField("body")),
     keywords=(KeywordField("system"),),
     numbers=(NumberField("changed"),),
 )

@@ -21,7 +21,7 @@ def marked(text: str, query: str, length: int = 160) -> list[str]:
 
 @given(st.text(st.characters(codec=None)), st.text(max_size=20), st.integers(40, 200))
 def test_a_snippet_is_a_piece_of_the_text_with_ordered_marks(text: str, query: str, length: int):
-    found = snippet(text, ANALYZER.question(query).terms, ANALYZER, length)
+    found = snippet(text, ANALYZER.question(query).searched, ANALYZER, length)
     original = text[found.start : found.start + len(found.text)]
     assert found.text == re.sub("[\ud800-\udfff]", "\ufffd", original)
     assert len(found.text) <= length
@@ -32,7 +32,7 @@ def test_a_snippet_is_a_piece_of_the_text_with_ordered_marks(text: str, query: s
 
 @given(st.text(st.sampled_from("<>&\"'税务发票/mark ")), st.just("税务发票"))
 def test_html_shows_the_text_and_nothing_else(text: str, query: str):
-    html = to_html(mark(text, ANALYZER.question(query).terms, ANALYZER))
+    html = to_html(mark(text, ANALYZER.question(query).searched, ANALYZER))
     assert unescape(re.sub("</?mark>", "", html)) == text
     assert set(re.findall("<[^>]*>", html)) <= {"<mark>", "</mark>"}
 
@@ -69,5 +69,5 @@ def test_without_any_term_the_beginning_is_shown():
 def test_a_huge_text_is_cut_in_time(unit: str):
     text = unit * (2_000_000 // len(unit))
     began = time.process_time()
-    snippet(text, ANALYZER.question("发票 税 a e").terms, ANALYZER)
+    snippet(text, ANALYZER.question("发票 税 a e").searched, ANALYZER)
     assert time.process_time() - began < 3

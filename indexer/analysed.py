@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.analysis.analyzer import Analyzer
-from indexer.analysis.terms import term_ids
+from indexer.analysis.analyzer import Analyzer, Tokens
+from indexer.analysis.terms import BREAK, term_ids
 from indexer.engine import Document
 from indexer.results import TermIds
 from indexer.schema import Schema
-
-BREAK = (
-    "\x1e"  # stands between the units of two fields; normalised text holds no control character, so no phrase has it
-)
 
 LONGEST = 1_000  # bytes of an id or keyword in UTF-8
 LARGEST = 2**63
@@ -19,12 +15,16 @@ LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """``terms`` and ``units`` run over all text fields in the schema's order; ``tokens`` has every text field."""
+    """``terms`` and ``units`` run over all text fields in the schema's order.
+
+    ``tokens`` has the ids of the units of every text field; ``length`` is how many they are.
+    """
 
     document: Document
     terms: list[str]
     units: list[str]
     tokens: Mapping[str, TermIds]
+    length: int
 
 
 class Preparation:
@@ -32,8 +32,8 @@ class Preparation:
 
     def __init__(self, schema: Schema, analyzer: Analyzer) -> None:
         self._tokens = analyzer.tokens
-        self._texts = [field.name for field in schema.texts]
-        self._names = frozenset(self._texts)
+        self._texts = schema.texts
+        self._names = frozenset(field.name for field in schema.texts)
         self._keywords = frozenset(field.name for field in schema.keywords)
         self._numbers = frozenset(field.name for field in schema.numbers)
 
@@ -44,13 +44,26 @@ class Preparation:
         terms: list[str] = []
         units: list[str] = []
         tokens: dict[str, TermIds] = {}
-        for name in self._texts:
-            found = self._tokens(document.texts.get(name, ""))
+        for field in self._texts:
+            found = self._read(document.texts.get(field.name, ""), titles=field.titles)
             terms += found.terms
             units += found.units
             units.append(BREAK)
-            tokens[name] = term_ids(found.terms)
-        return Analysed(document, terms, units, tokens)
+            tokens[field.name] = term_ids(found.units)
+        return Analysed(document, terms, units, tokens, sum(map(len, tokens.values())))
+
+    def _read(self, text: str, *, titles: bool) -> Tokens:
+        """The tokens of a text field; those of titles are kept apart."""
+        if not titles or "\n" not in text:
+            return self._tokens(text)
+        terms: list[str] = []
+        units: list[str] = []
+        for line in text.splitlines():
+            found = self._tokens(line)
+            if found.units:
+                terms += found.terms
+                units += [BREAK, *found.units] if units else found.units
+        return Tokens(terms, units)
 
     def _refuse_unknown(self, document: Document) -> None:
         unknown = document.texts.keys() - self._names
