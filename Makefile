@@ -32,6 +32,9 @@ check: $(VENV)/development
 ## make bench      measure speed and relevance; see benchmarks/README.md
 bench: $(VENV)/development
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.relevance
+	for suite in typos codes scripts short; do $(BIN)/python -m benchmarks.relevance --suite $$suite; done
+	$(BIN)/python -m benchmarks.tuning
 
 ## make lock       renew the three lock files from pyproject.toml (needs uv)
 lock:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import importing, indexing, latency, serving
+from benchmarks import importing, indexing, latency, nearness, serving, suggesting
 from benchmarks.common import Figure, folder, large_base, table
 
 Group = Callable[[Path], list[Figure]]
@@ -31,6 +31,17 @@ def _serving(place: Path) -> list[Figure]:
     return serving.measure(place / "base")
 
 
+def _suggesting(place: Path) -> list[Figure]:
+    with large_base(place / "base") as kb:
+        figures = suggesting.repairing(kb)
+    return [*suggesting.measure(place / "base"), *figures]
+
+
+def _nearness(place: Path) -> list[Figure]:
+    with large_base(place / "base") as kb:
+        return nearness.measure(kb)
+
+
 def _importing(place: Path) -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=place) as name:
         return importing.measure(Path(name))
@@ -39,6 +50,8 @@ def _importing(place: Path) -> list[Figure]:
 GROUPS: Mapping[str, Group] = {
     "latency": _latency,
     "serving": _serving,
+    "suggesting": _suggesting,
+    "nearness": _nearness,
     "indexing": _indexing,
     "importing": _importing,
 }

@@ -18,7 +18,7 @@ CLIENTS = 4
 
 
 def main(port: int, path: str, count: int, pause: float) -> None:
-    questions = corpus.questions(data())
+    questions = corpus.beginnings(data()) if "suggest" in path else corpus.questions(data())
     begun = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
         asked = [

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from indexer.analysis.pinyin import readings
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.article import KINDS, Article, ArticleReader, Revision
@@ -42,6 +43,18 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 def questions(data: Path) -> list[str]:
     """What people ask."""
     return [line["text"] for line in read(data / "lecoqa" / "queries.jsonl.gz")]
+
+
+def beginnings(data: Path) -> list[str]:
+    """What people have typed of titles so far: characters, pinyin or initials."""
+    dice = random.Random(1)
+    typed = []
+    for title, _ in islice(texts(data), 0, 50_000, 25):
+        sounds = [found[0] for character in title if (found := readings(character))]
+        ways = (title, "".join(sounds), "".join(sound[0] for sound in sounds))
+        way = dice.choice([way for way in ways if way])
+        typed.append(way[: dice.randint(1, 12)])
+    return typed
 
 
 def texts(data: Path) -> Iterator[tuple[str, str]]:

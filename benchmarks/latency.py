@@ -51,7 +51,7 @@ def _flat(folder: Path, actor: Actor) -> Callable[[str], object]:
     rights = Query.const_score_query(Query.term_set_query(index.schema, "keyword_readers", list(tokens_of(actor))), 0.0)
 
     def asked(words: str) -> object:
-        terms = [Query.term_query(index.schema, "terms", term, "freq") for term in analyzer.question(words).terms]
+        terms = [Query.term_query(index.schema, "terms", term, "freq") for term in analyzer.question(words).searched]
         any_of = Query.boolean_query([(Occur.Should, term) for term in terms])
         return searcher.search(Query.boolean_query([(Occur.Must, any_of), (Occur.Must, rights)]), 10)
 
