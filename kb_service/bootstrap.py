@@ -13,13 +13,22 @@ from kb_service.services import clock
 from kb_service.services.articles import Articles
 from kb_service.services.attachments import Attachments
 from kb_service.services.candidates import Candidates
+from kb_service.services.evaluation import Evaluation
 from kb_service.services.feedback import Feedback
 from kb_service.services.imports import Imports
+from kb_service.services.in_force import InForce
 from kb_service.services.index import Index
+from kb_service.services.labelled import Labelled
+from kb_service.services.learning import Learning
+from kb_service.services.lexicon import LexiconDesk
 from kb_service.services.people import People
+from kb_service.services.related import Related
 from kb_service.services.reports import Reports
 from kb_service.services.reviews import Reviews
+from kb_service.services.scales import Scales
 from kb_service.services.search import Search
+from kb_service.services.suggest import Suggest
+from kb_service.services.why import Why
 from kb_service.store import schema
 from kb_service.store.attachments import Files
 from kb_service.store.unit_of_work import Database
@@ -32,15 +41,23 @@ class KnowledgeBase:
         files = Files(settings.home / "attachments")
         self.settings = settings
         self._database, self._engine = database, engine
-        self.index = Index(database, engine)
+        in_force = InForce(database, analyzer)
+        self.index = Index(database, engine, in_force)
         self.people = People(database)
-        self.search = Search(database, engine, analyzer, self.index.progress)
+        self.suggest = Suggest(database, analyzer)
+        self.search = Search(database, engine, analyzer, self.index.progress, in_force.keep_up, self.suggest.vocabulary)
+        self.why = Why(database, engine, analyzer, in_force)
         self.articles = Articles(database)
+        self.related = Related(database, self.search)
         self.reports = Reports(database, self.search, files)
         self.imports = Imports(database, files)
-        self.candidates = Candidates(database, self.search, files)
+        self.candidates = Candidates(database, files)
         self.reviews = Reviews(database)
-        self.feedback = Feedback(database)
+        self.learning = Learning(database, analyzer)
+        self.labelled = Labelled(database, analyzer)
+        self.evaluation = Evaluation(database, engine, analyzer, in_force)
+        self.lexicon = LexiconDesk(database, in_force, Scales(database, analyzer, self.evaluation))
+        self.feedback = Feedback(database, self.learning, self.search.flush)
         self.attachments = Attachments(database, files)
 
     def now(self) -> datetime:
@@ -48,6 +65,7 @@ class KnowledgeBase:
         return self._database.now()
 
     def close(self) -> None:
+        self.suggest.close()
         self.search.flush()
         self._engine.close()
         self._database.close()

@@ -1,6 +1,6 @@
 """Which articles and reports are searchable, and the document each becomes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
@@ -15,26 +15,46 @@ from kb_service.domain.access import readers_of_article, readers_of_report
 from kb_service.domain.article import KINDS, Article
 from kb_service.domain.workflow import FINDABLE
 
+DAY = 86_400
 FACETS = ("kind", "system", "module", "organisation", "year")
 
 SCHEMA = Schema(
     texts=(
-        TextField("title", 3.0),
-        TextField("asked", 2.0),
-        TextField("symptom", 1.5),
-        TextField("codes", 2.0),
+        TextField("title", 2.0, titles=True),
+        TextField("asked", 1.5, titles=True),
+        TextField("symptom", 1.2),
+        TextField("codes", 1.5),
         TextField("resolution", 1.0),
-        TextField("body", 0.8),
+        TextField("body", 0.9),
     ),
     keywords=(KeywordField("readers"), *map(KeywordField, FACETS)),
-    numbers=(NumberField("updated"),),
+    numbers=(NumberField("updated"), NumberField("validated"), NumberField("reuse"), NumberField("ends")),
 )
-"""The fields of the index. The weights are a first choice; ranking measures and replaces them."""
+"""The fields of the index. Weights multiply how often a term counts as found in a field."""
+REUSE_LEVELS = 7
+"""Each level takes twice as many people whom an article helped as the one before."""
 
 
 def searchable_articles() -> ColumnElement[bool]:
     """Which articles are in the index. Every report is."""
     return Article.state.in_(FINDABLE) & (Article.revision_number > 0)
+
+
+def reuse_level(people: int) -> int:
+    """How much it says that an article helped so many: 0 to REUSE_LEVELS; one alone says nothing."""
+    return min(max(people.bit_length() - 1, 0), REUSE_LEVELS)
+
+
+def worth(now: datetime) -> Callable[[Mapping[str, int]], float]:
+    """What the numbers of a document say of its worth at this time, from -1 to 1: out of force, validated, reused."""
+    seconds = int(now.timestamp())
+
+    def told(numbers: Mapping[str, int]) -> float:
+        if numbers.get("ends", seconds) < seconds:
+            return -1.0
+        return 0.4 * numbers.get("validated", 0) + 0.6 * numbers.get("reuse", 0) / REUSE_LEVELS
+
+    return told
 
 
 PREFIXES = {"article": "a", "report": "r"}
@@ -68,6 +88,8 @@ class ArticleFacts(NamedTuple):
     system: str
     module: str
     published_at: datetime
+    confidence: str
+    valid_to: str
 
 
 class ReportFacts(NamedTuple):
@@ -89,14 +111,18 @@ class ReportFacts(NamedTuple):
     filed_at: datetime
 
 
-def article_document(told: ArticleFacts, chosen: Collection[int]) -> Document:
-    """The document of an article; ``chosen`` are the ids of the organisations that may read a restricted one."""
+def article_document(
+    told: ArticleFacts, chosen: Collection[int], learned: Iterable[str] = (), solved: int = 0
+) -> Document:
+    """The document of an article; ``chosen`` are the ids of the organisations that may read a restricted one,
+    ``learned`` what people asked who were helped by it, ``solved`` how many it helped.
+    """
     texts = {field.name: "" for field in SCHEMA.texts}
     for field in KINDS[told.kind].fields:
         texts[field.text] = _joined(texts[field.text], told.texts.get(field.name, ""))
     texts |= {
         "title": told.title,
-        "asked": "\n".join(told.asked),
+        "asked": "\n".join(chain(told.asked, learned)),
         "codes": "\n".join(chain((articles.number(told.id),), told.codes)),
     }
     return Document(
@@ -111,7 +137,12 @@ def article_document(told: ArticleFacts, chosen: Collection[int]) -> Document:
             organisation=str(told.scope_id),
             year=str(told.published_at.year),
         ),
-        numbers={"updated": int(told.published_at.timestamp())},
+        numbers={
+            "updated": int(told.published_at.timestamp()),
+            "validated": int(told.confidence == articles.VALIDATED),
+            "reuse": reuse_level(solved),
+            **({"ends": _seconds(told.valid_to) + DAY} if told.valid_to else {}),
+        },
     )
 
 

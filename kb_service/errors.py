@@ -62,6 +62,13 @@ class Duplicate(Conflict):
     sentence = "已经有同样的内容。"
 
 
+class Unconfirmed(Conflict):
+    """The change would make some searches worse; ``detail`` tells which. Said again with a yes, it is done."""
+
+    code = "unconfirmed"
+    sentence = "这项改动会让一些检索变差，还没有生效。请看过影响，确认后再提交一次。"
+
+
 class InvalidTransition(Conflict):
     """The workflow has no such step from this state."""
 

@@ -90,10 +90,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """A search as asked. ``filters`` maps facet names to the chosen values; ``sort`` is relevance or newest."""
+    """A search as asked. ``filters`` maps facet names to the chosen values; ``sort`` is relevance or newest.
+
+    ``exact`` asks for the words as they were typed, without any repair.
+    """
 
     words: str
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "relevance"
     limit: int = 10
     offset: int = 0
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexiconInput:
+    """A word, synonym set or stop word as somebody writes it: one line of the text format of its kind, and why."""
+
+    kind: str
+    text: str
+    reason: str = ""

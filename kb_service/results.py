@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from indexer.evaluation import Measures
+
 T = TypeVar("T")
 
 
@@ -154,6 +156,16 @@ class RevisionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedView:
+    """What ``people`` different people searched with before an article helped them; searchable on it."""
+
+    id: int
+    text: str
+    people: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleView:
     """One article as its current (or an asked-for) revision tells it."""
 
@@ -187,6 +199,9 @@ class ArticleView:
     """What the actor may do: history, revise, and the actions of the article's workflow."""
     reports: tuple[ReportRow, ...] = ()
     """Reports it came from that the actor may see."""
+    learned: tuple[LearnedView, ...] = ()
+    may_forget: bool = False
+    """Whether the actor may take back what was learned."""
     open_revision: int | None = None
     """Id of a candidate proposing a new revision, for those who may see it."""
 
@@ -362,9 +377,169 @@ class SearchResults:
     took_ms: float
     event: str = ""
     """Random key of the search event, to tell later what was opened and what solved it."""
-    corrected: str | None = None
+    repaired: str = ""
+    """What was searched for instead of the words, where nothing was found for these."""
+    did_you_mean: tuple[str, ...] = ()
+    also_searched: tuple[tuple[str, str], ...] = ()
+    """Parts of the words that were also searched in another form, each with that form."""
     offset: int = 0
     limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WhyTerm:
+    """A part of a question that a text has: ``through`` is what was typed where the text says it otherwise.
+
+    ``share`` is its part of how well the text fits, 0 to 1; ``fields`` tell how often each text field has it.
+    """
+
+    term: str
+    through: str
+    share: float
+    fields: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyHit:
+    """One hit explained. ``rank`` is 0 where it is not among the hits that are ranked.
+
+    ``score`` is its part of the first hit's. ``exact`` tells what named it: title, code or nothing. ``parts`` are what
+    its score is made of: relevance, title, prior. ``missing`` are the words of the question that it lacks.
+    """
+
+    number: str
+    title: str
+    audience: str
+    rank: int
+    score: float
+    exact: str
+    parts: Mapping[str, float]
+    terms: tuple[WhyTerm, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """Why something stands where it stands; ``own`` is None for what cannot be found at all, such as a retired article.
+
+    ``ahead`` is the hit in front of it. ``reasons`` are codes of what holds it back, most weighty first:
+    not_searchable, waiting, nothing, beyond, exact, missing, relevance, title, prior, close.
+    """
+
+    words: str
+    number: str
+    own: WhyHit | None
+    ahead: WhyHit | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An article that answers a labelled query."""
+
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """A labelled query with the answers the actor sees.
+
+    ``place`` is that of its first answer in the latest evaluation, 0 where none was found, None where it was not asked.
+    """
+
+    id: int
+    words: str
+    answers: tuple[Answer, ...]
+    source: str
+    author: str
+    at: datetime
+    place: int | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedQuery:
+    """What ``people`` different people asked before an article helped them."""
+
+    words: str
+    answer: Answer
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationView:
+    """How well the labelled queries were answered; ``drop`` tells that it was clearly better the time before."""
+
+    id: int
+    at: datetime
+    author: str
+    lexicon: int
+    queries: int
+    measures: Measures
+    drop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovedQuery:
+    """A query that a change moves: places of its first answer, 0 for none, and the difference of its nDCG@10."""
+
+    words: str
+    before: int
+    after: int
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do to the labelled queries; ``drop`` tells that more would be lost than goes unasked."""
+
+    queries: int
+    before: Measures
+    after: Measures
+    gained: tuple[MovedQuery, ...]
+    lost: tuple[MovedQuery, ...]
+    drop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPassage:
+    """What a new text shares with an article: a half-open range of the new text, and the words of the article."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarArticle:
+    """An article near a new text. ``share`` of the new text stands there, which is ``other_share`` of the article.
+
+    ``excerpt`` is escaped HTML with <mark> only, "" where no passage is shared.
+    """
+
+    number: str
+    title: str
+    kind: str
+    system: str
+    module: str
+    share: float
+    other_share: float
+    passages: tuple[SharedPassage, ...]
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What somebody may mean who is still typing: a title, an asking, a code, or words that others searched with.
+
+    ``kind`` is title, asked, code or words; ``number`` and ``title`` are those of the article it leads to.
+    """
+
+    text: str
+    kind: str
+    number: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,3 +566,111 @@ class IndexCheck:
     @property
     def clean(self) -> bool:
         return not (self.missing or self.surplus or self.stale)
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconRow:
+    """A word, synonym set or stop word: ``text`` is one line of the text format of its kind; who changed it last, why.
+
+    ``removed`` tells that only its history is left.
+    """
+
+    id: int
+    kind: str
+    text: str
+    author: str
+    reason: str
+    changed_at: datetime
+    version: int
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconChangeRow:
+    """One act on the lexicon; ``kind``, ``before`` and ``after`` are those of one of the ``entries`` it touched."""
+
+    id: int
+    action: str
+    """add, change, remove, import or undo"""
+    kind: str
+    entry_id: int
+    before: str
+    after: str
+    entries: int
+    author: str
+    reason: str
+    at: datetime
+    undoes: int | None
+    """Id of the act it undid."""
+    can_be_undone: bool
+    """False once one of its entries was changed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconView:
+    """One entry and the acts that touched it, newest first."""
+
+    entry: LexiconRow
+    changes: tuple[LexiconChangeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconLine:
+    """A line of a file that was not taken, and why."""
+
+    number: int
+    told: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildProgress:
+    """Documents done and to do."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconStatus:
+    """What is in force: the number of entries by kind; whether the index still lacks words; how far its rebuild is."""
+
+    revision: int
+    counts: Mapping[str, int]
+    words_wait: bool
+    progress: RebuildProgress | None
+    """While a rebuild runs, in whichever process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Words that found nothing, and how many people asked so."""
+
+    words: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconOutlook:
+    """What a change of the lexicon would do, before it is made."""
+
+    measured: Preview | None
+    """Gains and losses of the labelled queries; None where there are none, or the index cannot answer now."""
+    emptied: tuple[str, ...]
+    """Words several people ask, or labelled queries, of which stop words would leave nothing."""
+    notes: tuple[str, ...]
+    """Sentences about what is odd but does no harm."""
+
+    @property
+    def needs_confirmation(self) -> bool:
+        return bool(self.emptied) or bool(self.measured and self.measured.drop)
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconImport:
+    """What a file brings, or brought: new entries, lines that say what is there already, lines not taken."""
+
+    created: int
+    unchanged: int
+    refused: tuple[LexiconLine, ...]
+    outlook: LexiconOutlook

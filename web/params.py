@@ -7,7 +7,7 @@ from werkzeug.routing import BaseConverter
 
 from kb_service.documents import FACETS
 from kb_service.domain.article import KINDS
-from kb_service.inputs import ArticleInput, AttachmentInput, ReportInput, SearchRequest
+from kb_service.inputs import ArticleInput, AttachmentInput, LexiconInput, ReportInput, SearchRequest
 
 Params = MultiDict[str, str]
 
@@ -104,6 +104,7 @@ def search_request(values: Params) -> SearchRequest:
         sort=sort if sort in SORTS else SORTS[0],
         limit=10,
         offset=offset(values, 10),
+        exact=values.get("exact") == "1",
     )
 
 
@@ -144,6 +145,11 @@ def article_fields(kind: str, values: Params) -> dict[str, str]:
     """The Markdown of the fields of `kind`, empty ones left out."""
     told = {field.name: text(values, f"field_{field.name}") for field in KINDS[kind].fields}
     return {name: markdown for name, markdown in told.items() if markdown}
+
+
+def lexicon_input(values: Params) -> LexiconInput:
+    """What the form for an entry of the lexicon says."""
+    return LexiconInput(kind=text(values, "kind"), text=text(values, "text"), reason=text(values, "reason"))
 
 
 def attachments(files: MultiDict[str, FileStorage]) -> tuple[AttachmentInput, ...]:

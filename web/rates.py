@@ -27,16 +27,20 @@ class Rate:
 
 RATES: Mapping[str, Rate] = {
     "search": Rate(120, 60, 30),
+    "suggest": Rate(600, 60, 60),
     "view": Rate(120, 60, 60),
     "write": Rate(30, 60, 30),
     "upload": Rate(60, 3600, 10),
     "api": Rate(60, 60, 30),
     "visitor": Rate(60, 60, 30),
 }
-"""By what is asked; a visitor has one rate, by address, for everything."""
+"""By what is asked; a visitor has one rate, by address, for everything but what is asked while typing."""
 
+SUGGESTING = ("search.suggest", "api.search_suggest")
+SEARCHING = ("candidates.nearest", "why.show")
+"""They search too, the first of them while somebody writes."""
 UPLOADS = ("imports.upload",)
-FREE = ("static", "health.healthz", "health.readyz", "imports.show")
+FREE = ("static", "health.healthz", "health.readyz", "imports.show", "lexicon.status")
 """Never counted: what belongs to every page, what watches the service, and the progress a page asks for by itself."""
 REMEMBERED = 10_000
 
@@ -74,15 +78,19 @@ def _demand(buckets: Buckets) -> None:
     if request.endpoint in FREE:
         return
     person = current_actor().person_id
-    who, what = (str(person), _asked()) if person else (request.remote_addr or "", "visitor")
+    asked = _asked()
+    who = str(person) if person else request.remote_addr or ""
+    what = asked if person or asked == "suggest" else "visitor"
     if wait := buckets.wait(who, what):
         raise TooManyRequests(retry_after=int(wait) + 1)
 
 
 def _asked() -> str:
+    if request.endpoint in SUGGESTING:
+        return "suggest"
     if request.blueprint == "api":
         return "api"
-    if request.blueprint == "search":
+    if request.blueprint == "search" or request.endpoint in SEARCHING:
         return "search"
     if request.endpoint in UPLOADS:
         return "upload"

@@ -19,6 +19,7 @@ BODY_LIMIT = 2 * MB
 BODY_LIMITS: Mapping[str, int] = {
     "imports.upload": 101 * MB,
     "search.results": 12 * MB,
+    "lexicon.take": 17 * MB,
     "reports.file": 42 * MB,
     "candidates.create": 42 * MB,
     "candidates.save": 42 * MB,

@@ -10,6 +10,7 @@ from flask import Flask, request, url_for
 from flask_babel import format_date, format_datetime
 from werkzeug.datastructures import MultiDict
 
+from kb_service.results import Suggestion
 from web import labels, params
 from web.auth import PASSWORD, SIGN_OUT, current_actor, sign_in_address
 
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(label=lambda code, table: labels.label(table, code), day=day, moment=moment, size=size)
     app.jinja_env.globals.update(
         address=address,
+        leads_to=leads_to,
         facet_label=labels.facet_label,
         asset=asset,
         here=here,
@@ -38,6 +40,13 @@ def address(number: str, **values: Any) -> str:
     """Where the article or report of this number is read."""
     endpoint = "reports.show" if number.startswith("BG") else "articles.show"
     return url_for(endpoint, number=number, **values)
+
+
+def leads_to(suggestion: Suggestion) -> str:
+    """Where a suggestion leads: to its article, words to what is found for them."""
+    if suggestion.kind == "words":
+        return url_for("search.results", q=suggestion.text)
+    return address(suggestion.number)
 
 
 def here(**changes: Any) -> str:

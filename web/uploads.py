@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from importers.archives import UNPACKED
+from importers.decoding import decoded
 from importers.errors import UnreadableSource
 from kb_service.config import Settings
+from kb_service.errors import Invalid
 from web.params import clean
 
 KEPT = 7 * 24 * 3600
@@ -55,6 +57,14 @@ def keep(settings: Settings, path: Path) -> Path:
         shutil.rmtree(copy.parent, ignore_errors=True)
         raise UnreadableSource("not_found", name) from error
     return copy
+
+
+def text(data: bytes) -> str:
+    """The text of a small file in any encoding people here save in. Raises Invalid."""
+    try:
+        return decoded(data)
+    except ValueError as error:
+        raise Invalid(problems={"file": "认不出文件的编码，没有读。请另存为 UTF-8 文本再试。"}) from error
 
 
 def drop(copy: Path) -> None:

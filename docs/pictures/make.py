@@ -38,7 +38,7 @@ def visit(browser: Browser, address: str, username: str = "") -> Page:
 
 def search(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").press_sequentially(QUESTION)
+    page.get_by_role("combobox", name="检索").press_sequentially(QUESTION)
     page.locator(".hit-link").first.wait_for()
     page.wait_for_load_state("networkidle")
     picture(page, "search")

@@ -109,6 +109,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A word, synonym set or stop word that the knowledge manager added, and why."""
+
+    kind: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
     """The whole demo base."""
 
@@ -118,6 +127,7 @@ class Demo:
     reports: tuple[Report, ...]
     articles: tuple[Article, ...]
     questions: tuple[Question, ...]
+    lexicon: tuple[Entry, ...]
 
 
 @cache
@@ -130,6 +140,7 @@ def load() -> Demo:
         reports=tuple(Report(**table) for table in _tables("report", "reports/*.toml")),
         articles=tuple(_article(table) for table in _tables("article", "articles/*.toml")),
         questions=tuple(Question(**table) for table in _tables("question", "questions/*.toml")),
+        lexicon=tuple(Entry(**table) for table in _tables("entry", "lexicon.toml")),
     )
 
 

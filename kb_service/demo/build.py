@@ -13,7 +13,7 @@ from kb_service.config import Settings
 from kb_service.demo import Article, Demo, Report, load
 from kb_service.domain.access import Actor
 from kb_service.errors import Conflict
-from kb_service.inputs import ArticleInput, ReportInput
+from kb_service.inputs import ArticleInput, LexiconInput, ReportInput
 from kb_service.results import CandidateView
 from kb_service.services.clock import ZONE
 
@@ -79,6 +79,8 @@ def build(base: "KnowledgeBase", clock: Clock, progress: Progress = lambda done,
         clock.at = at
         happen()
         progress(done, len(happenings))
+    history.label()
+    history.name()
     clock.at = None
 
 
@@ -184,6 +186,17 @@ class History:
         """The office that told the trouble says that the article helped."""
         reader, number = self.actors[article.author], self.candidates[article.key].article
         self.base.feedback.answer(reader, number, solved=True, who=f"demo {report}")
+
+    def label(self) -> None:
+        """What people would ask in the demo, as labelled queries of the base."""
+        for question in self.demo.questions:
+            answer = self.candidates[question.article].article
+            self.base.labelled.add(self.base.people.local(), question.words, [answer], source="demo")
+
+    def name(self) -> None:
+        """What the knowledge manager added to the lexicon; nothing is weighed before there is an index."""
+        for entry in self.demo.lexicon:
+            self.base.lexicon.add(self.actors["manager"], LexiconInput(**asdict(entry)), confirmed=True)
 
 
 def _above(demo: Demo) -> Iterator[tuple[str, frozenset[str]]]:

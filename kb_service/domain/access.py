@@ -40,6 +40,8 @@ RIGHTS = {
     "write": WRITERS,
     "review": frozenset({"reviewer"}),
     "sign_off": frozenset({"group_head"}),
+    "curate_lexicon": frozenset({"manager"}),
+    "evaluate": frozenset({"manager"}),
     "administer_index": frozenset({"operations_admin"}),
     "administer_accounts": frozenset({"accounts_admin"}),
 }
@@ -180,6 +182,8 @@ def parts_in_article(actor: Actor, article: Article) -> frozenset[str]:
         "writer": actor.holds(WRITERS, scope),
         "reviewer": actor.holds({"reviewer", "group_head"}, scope),
         "proposer": actor.signed_in and article.proposer_id == actor.person_id,
+        "owner": actor.signed_in and article.owner_id == actor.person_id,
+        "manager": actor.is_local or actor.holds({"manager"}, scope),
     }
     return frozenset(part for part, played in parts.items() if played)
 

@@ -1,12 +1,13 @@
 """Articles: knowledge people may rely on, as a line of immutable revisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import flag_modified
 
 from kb_service.domain import workflow
 from kb_service.domain.attachment import REVISION_ATTACHMENT, Attachment
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from kb_service.domain.candidate import Candidate
 
 AUDIENCES = ("public", "internal", "restricted")
-CONFIDENCES = ("unvalidated", "validated")
+VALIDATED = "validated"
+CONFIDENCES = ("unvalidated", VALIDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,25 @@ class Article(Base):
         self.readers = [ArticleReader(organisation_id=place) for place in candidate.restricted_to]
         revision.article = self
         return Event(actor, "publish", self, {"revision": revision.number}, concerns_index=True)
+
+    def learn(self, actor: "Actor", texts: Sequence[str]) -> Event:
+        """These askings become searchable on it: words of many people, so nobody's name stands by them."""
+        self._index_anew()
+        return Event(actor, "learn", self, {"texts": list(texts)}, concerns_index=True)
+
+    def forget(self, actor: "Actor", text: str) -> Event:
+        """An asking that was learned is searchable on it no longer."""
+        self._index_anew()
+        return Event(actor, "forget", self, {"text": text}, concerns_index=True)
+
+    def reuse(self, actor: "Actor", people: int) -> Event:
+        """So many have been helped by it that it counts for more."""
+        self._index_anew()
+        return Event(actor, "reuse", self, {"people": people}, concerns_index=True)
+
+    def _index_anew(self) -> None:
+        """An engine takes a document only in a higher version, and what is learned stands in rows of its own."""
+        flag_modified(self, "revision_number")
 
     def act(self, action: str, actor: "Actor", parts: frozenset[str], reason: str) -> Event:
         """Take one step of the article workflow. Raises what ``workflow.step`` raises."""

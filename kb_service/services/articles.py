@@ -8,11 +8,12 @@ from kb_service.domain.access import WRITERS, Actor, parts_in_article, visible_c
 from kb_service.domain.article import Article, Revision
 from kb_service.domain.candidate import Candidate
 from kb_service.errors import NotFound, StaleEdit
-from kb_service.results import ArticleRow, ArticleView, FieldDiff, Page, ReportRow, RevisionRow
+from kb_service.results import ArticleRow, ArticleView, FieldDiff, LearnedView, Page, ReportRow, RevisionRow
 from kb_service.services import diff
 from kb_service.services.candidates import field_views
 from kb_service.services.clock import today
-from kb_service.store import articles, attachments, candidates, reports
+from kb_service.services.learning import may_forget
+from kb_service.store import articles, attachments, candidates, learned, reports
 from kb_service.store.unit_of_work import Database
 
 HISTORIANS = WRITERS
@@ -103,6 +104,8 @@ class Articles:
             attachments=tuple(map(attachments.view, revision.attachments)),
             actions=_actions(actor, article),
             reports=_reports(session, actor, revision),
+            learned=_learned(session, article),
+            may_forget=may_forget(actor, article),
             open_revision=_open_revision(session, actor, article),
         )
 
@@ -129,6 +132,11 @@ def _reports(session: Session, actor: Actor, revision: Revision) -> tuple[Report
         return ()
     seen = reports.visible(session, actor, [one.id for one in revision.reports])
     return tuple(reports.row(*seen[one]) for one in sorted(seen))
+
+
+def _learned(session: Session, article: Article) -> tuple[LearnedView, ...]:
+    found = learned.in_force(session, (article.id,)).get(article.id, ())
+    return tuple(LearnedView(one.id, one.text, one.people, one.at) for one in found)
 
 
 def _open_revision(session: Session, actor: Actor, article: Article) -> int | None:

@@ -16,7 +16,6 @@ from kb_service.domain.report import Report, ReportVersion
 from kb_service.errors import Denied, Duplicate, Invalid, InvalidTransition
 from kb_service.inputs import ArticleInput
 from kb_service.results import (
-    ArticleRow,
     CandidateRow,
     CandidateView,
     FieldDiff,
@@ -26,8 +25,6 @@ from kb_service.results import (
     ReviewView,
 )
 from kb_service.services import diff, writing
-from kb_service.services.clock import today
-from kb_service.services.search import Search
 from kb_service.store import articles, attachments, candidates, people, reports
 from kb_service.store.unit_of_work import Database, Tx
 
@@ -38,9 +35,8 @@ ASKED = 5
 class Candidates:
     """Articles in waiting, as their authors see them."""
 
-    def __init__(self, database: Database, search: Search, files: attachments.Files) -> None:
+    def __init__(self, database: Database, files: attachments.Files) -> None:
         self._database = database
-        self._search = search
         self._files = files
 
     def from_reports(self, actor: Actor, numbers: Sequence[str]) -> tuple[ArticleInput, tuple[ReportRow, ...]]:
@@ -120,16 +116,6 @@ class Candidates:
             candidate = tx.add(_revising(tx, actor, article, articles.revision(tx.session, article)))
             tx.record(Event(actor, "revise", candidate, {"target": article.number}))
             return view(tx.session, candidate, actor)
-
-    def nearest(self, actor: Actor, text: str, limit: int = 5) -> tuple[ArticleRow, ...]:
-        """The articles most like a text, so that nothing is written twice. Raises SearchUnavailable."""
-        if not text.strip():
-            return ()
-        near = self._search.like(actor, (text,), kinds=KINDS, limit=limit)
-        with self._database.read() as session:
-            seen = articles.visible(session, actor, [one for _, one in near])
-            day = today(self._database.now())
-            return tuple(articles.row(*seen[one], day) for _, one in near if one in seen)
 
     def preview(self, kind: str, fields: Mapping[str, str]) -> tuple[FieldView, ...]:
         """How the fields will look."""

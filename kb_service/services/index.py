@@ -1,6 +1,7 @@
 """Use cases on the index: bring it up to date, build it anew, look whether it is true."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from indexer import sync
@@ -8,17 +9,22 @@ from indexer.engine import SearchEngine
 from indexer.errors import EngineUnavailable, IndexerError, IndexMissing, SchemaMismatch
 from kb_service.errors import IndexBuilding, SearchUnavailable
 from kb_service.results import IndexCheck, IndexStatus
-from kb_service.store import leases, outbox
-from kb_service.store.feed import DRAIN, REBUILD, Feed
+from kb_service.services.in_force import InForce
+from kb_service.store import leases, lexicon, outbox
+from kb_service.store.feed import DRAIN, REBUILD, Feed, rebuild_progress
 from kb_service.store.unit_of_work import Database
+
+TELLING = 1.0
+"""Seconds between two notes of how far a rebuild is, for other processes to read."""
 
 
 class Index:
     """The index as a projection of the database."""
 
-    def __init__(self, database: Database, engine: SearchEngine) -> None:
+    def __init__(self, database: Database, engine: SearchEngine, in_force: InForce) -> None:
         self._database = database
         self._engine = engine
+        self._in_force = in_force
         self._feed = Feed(database)
         self._progress: tuple[int, int] | None = None
         self._rebuilding = threading.Lock()
@@ -27,6 +33,7 @@ class Index:
         """Index what changed; how many documents. 0 where somebody else is at it. Raises SearchUnavailable."""
         if not self.waiting():
             return 0
+        self._in_force.keep_up()
         try:
             return sync.drain(self._feed, self._engine, limit).taken
         except sync.FeedBusy:
@@ -44,20 +51,16 @@ class Index:
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Build a new generation and swap it in; how many documents it has.
 
-        ``progress`` is told done and total. Raises IndexBuilding where a rebuild is running, SearchUnavailable.
+        ``progress`` is told done and total; what it raises gives the rebuild up. Raises IndexBuilding where a rebuild
+        is running, SearchUnavailable. Words of the lexicon that change meanwhile make ``lacks_words`` true again.
         """
         if not self._rebuilding.acquire(blocking=False):
             raise IndexBuilding
-        total = self._feed.size()
-        self._progress = (0, total)
-
-        def told(done: int) -> None:
-            self._progress = (done, total)
-            if progress:
-                progress(done, total)
-
         try:
-            return sync.rebuild(self._feed, self._engine, told).documents
+            words = self._in_force.demand()
+            documents = sync.rebuild(self._feed, self._engine, self._teller(progress)).documents
+            self._note(words)
+            return documents
         except sync.FeedBusy as error:
             raise IndexBuilding from error
         except IndexerError as error:
@@ -66,9 +69,40 @@ class Index:
             self._progress = None
             self._rebuilding.release()
 
+    def lacks_words(self) -> bool:
+        """Whether words of the lexicon changed since the live generation was begun: another rebuild takes them in."""
+        with self._database.read() as session:
+            return lexicon.words_wait(session)
+
     def progress(self) -> tuple[int, int] | None:
-        """Done and total of the rebuild this process runs."""
-        return self._progress
+        """Done and total of the rebuild that runs, in this process or another."""
+        if self._progress:
+            return self._progress
+        with self._database.read() as session:
+            return rebuild_progress(session, self._database.now())
+
+    def _teller(self, progress: Callable[[int, int], None] | None) -> Callable[[int], None]:
+        """What a rebuild tells its progress: this process at once, the others by the database now and then."""
+        total = self._feed.size()
+        self._progress = (0, total)
+        due = 0.0
+
+        def tell(done: int) -> None:
+            nonlocal due
+            self._progress = (done, total)
+            if time.monotonic() >= due:
+                due = time.monotonic() + TELLING
+                with self._database.begin() as tx:
+                    outbox.tell(tx.session, done, total)
+            if progress:
+                progress(done, total)
+
+        return tell
+
+    def _note(self, words: int) -> None:
+        with self._database.begin() as tx:
+            outbox.index_state(tx.session).words_revision = words
+            outbox.tell(tx.session, 0, 0)
 
     def check(self) -> IndexCheck:
         """Compare the index with the database; repairs nothing. Raises SearchUnavailable, IndexBuilding."""
@@ -86,6 +120,7 @@ class Index:
         with self._database.read() as session:
             waiting, parked = outbox.waiting(session)
             building = leases.is_held(session, REBUILD, self._database.now())
+            progress = self._progress or rebuild_progress(session, self._database.now())
         try:
             engine = self._engine.status()
         except IndexerError as error:
@@ -93,7 +128,7 @@ class Index:
         state = "ready" if engine.generation and engine.matches else "mismatch" if engine.generation else "missing"
         if building and state != "ready":
             state = "building"
-        return IndexStatus(engine.engine, engine.generation, engine.documents, state, waiting, parked, self._progress)
+        return IndexStatus(engine.engine, engine.generation, engine.documents, state, waiting, parked, progress)
 
     def is_draining(self) -> bool:
         """Whether any process is bringing the index up to date just now."""

@@ -5,20 +5,21 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
-from indexer import highlight
+from indexer import highlight, spelling
 from indexer import search as finder
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import SearchEngine
 from indexer.errors import IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import WINDOW, Filter, Sort
 from indexer.results import FacetCount, Facets, Hit, Results
-from kb_service.documents import FACETS, SCHEMA, parse_id
+from indexer.spelling import Vocabulary
+from kb_service.documents import FACETS, SCHEMA, parse_id, worth
 from kb_service.domain import article, report
 from kb_service.domain.access import Actor, tokens_of
 from kb_service.domain.article import KINDS
@@ -40,6 +41,10 @@ FACET_VALUES = 20
 QUEUE = 1_000
 """Search events that wait to be written; further ones are dropped and counted."""
 KEPT_WORDS = 500
+REPAIRS = 3
+"""What may have been meant, shown at most."""
+FIRST_STEP, LAST_STEP = "all", "any"
+"""The step at which something has all of the words, and that at which nothing has even most of them."""
 
 
 class Progress(Protocol):
@@ -49,22 +54,35 @@ class Progress(Protocol):
 
 
 class Search:
-    """Finding articles and reports."""
+    """Finding articles and reports, also where a question was misspelt."""
 
-    def __init__(self, database: Database, engine: SearchEngine, analyzer: Analyzer, progress: Progress) -> None:
+    def __init__(
+        self,
+        database: Database,
+        engine: SearchEngine,
+        analyzer: Analyzer,
+        progress: Progress,
+        keep_up: Callable[[], None],
+        vocabulary: Callable[[Actor], Vocabulary],
+    ) -> None:
+        """``keep_up`` is called before a search, to have the latest lexicon in force; ``vocabulary`` gives the words
+        that an actor's questions are repaired with.
+        """
         self._database = database
         self._engine = engine
         self._analyzer = analyzer
         self._progress = progress
+        self._keep_up = keep_up
+        self._vocabulary = vocabulary
         self._events = Events(database)
 
     def find(self, actor: Actor, request: SearchRequest, *, who: str = "") -> SearchResults:
         """The page of hits asked for. Raises Invalid, SearchUnavailable, IndexBuilding; never for the words."""
         begun = time.perf_counter()
         _check(request)
-        found = self._asked(actor, request)
+        found, repaired, others = self._repaired(actor, request, self._asked(actor, request, request.words))
         with self._database.read() as session:
-            shown, hidden = self._shown(session, actor, found.hits, request)
+            shown, hidden = self._shown(session, actor, found.hits, request, repaired or request.words)
             facets = _labelled(session, found.facets, request)
         event = self._events.searched(who, request, found.total, [hit.number for hit in shown], self._database.now())
         return SearchResults(
@@ -75,6 +93,9 @@ class Search:
             step=found.step,
             took_ms=round((time.perf_counter() - begun) * 1000, 1),
             event=event,
+            repaired=repaired,
+            did_you_mean=others,
+            also_searched=found.synonyms,
             offset=request.offset,
             limit=request.limit,
         )
@@ -86,6 +107,7 @@ class Search:
     def like(self, actor: Actor, texts: Iterable[str], *, kinds: Collection[str], limit: int) -> list[tuple[str, int]]:
         """Noun and database id of what is most like the texts, nearest first, within the actor's rights as indexed."""
         filters = (Filter("readers", tokens_of(actor)), Filter("kind", frozenset(kinds)))
+        self._keep_up()
         try:
             found = finder.like(self._engine, self._analyzer, SCHEMA, texts, filters=filters, limit=limit)
         except IndexerError as error:
@@ -96,19 +118,48 @@ class Search:
         """Write the search events that wait; how many there were."""
         return self._events.flush()
 
-    def _asked(self, actor: Actor, request: SearchRequest) -> Results:
-        chosen = tuple(Filter(name, frozenset(values)) for name, values in request.filters.items() if values)
+    def _asked(self, actor: Actor, request: SearchRequest, words: str) -> Results:
+        self._keep_up()
         try:
             return finder.find(
                 self._engine,
                 self._analyzer,
                 SCHEMA,
-                request.words,
-                filters=(Filter("readers", tokens_of(actor)), *chosen),
+                words,
+                filters=_filters(actor, request),
                 facets=FACETS,
                 sort=SORTS[request.sort],
                 offset=request.offset,
                 limit=request.limit + SPARE,
+                prior=worth(self._database.now()),
+            )
+        except IndexerError as error:
+            raise self._unavailable(error) from error
+
+    def _repaired(self, actor: Actor, request: SearchRequest, found: Results) -> tuple[Results, str, tuple[str, ...]]:
+        """The results to show, what was searched for instead of what was typed, and what may have been meant besides.
+
+        A repair is searched by itself only where nothing has even most of the words typed, and something has those of
+        the repair; otherwise it is offered.
+        """
+        repairs = () if request.exact else self._repairs(actor, request, found)
+        texts = tuple(repair.text for repair in repairs)
+        if texts and (found.step == LAST_STEP or not found.total):
+            instead = self._asked(actor, request, texts[0])
+            if instead.total and instead.step != LAST_STEP:
+                return instead, texts[0], texts[1:]
+        return found, "", texts
+
+    def _repairs(self, actor: Actor, request: SearchRequest, found: Results) -> tuple[spelling.Repair, ...]:
+        try:
+            return spelling.repairs(
+                request.words,
+                self._analyzer,
+                self._engine,
+                _filters(actor, request),
+                self._vocabulary(actor),
+                limit=REPAIRS,
+                answered=bool(found.total) and found.step == FIRST_STEP,
             )
         except IndexerError as error:
             raise self._unavailable(error) from error
@@ -120,7 +171,7 @@ class Search:
         return SearchUnavailable()
 
     def _shown(
-        self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest
+        self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest, words: str
     ) -> tuple[list[SearchHit], int]:
         """The hits of the page as the database has them now, and how many of those looked at may not be shown."""
         ids: dict[str, list[int]] = {"article": [], "report": []}
@@ -133,7 +184,7 @@ class Search:
         }
         told = [(hit, noun, seen[noun].get(one)) for hit, noun, one in ((hit, *parse_id(hit.id)) for hit in hits)]
         present = [(hit, noun, row) for hit, noun, row in told if row is not None]
-        view = _View(self._analyzer, request.words, today(self._database.now()))
+        view = _View(self._analyzer, words, today(self._database.now()))
         return [view.of(*one) for one in present[: request.limit]], len(hits) - len(present)
 
 
@@ -252,6 +303,12 @@ class Events:
             for key, number in opened:
                 if (event := events.get(key)) and number not in event.opened:
                     event.opened = [*event.opened, number]
+
+
+def _filters(actor: Actor, request: SearchRequest) -> tuple[Filter, ...]:
+    """What limits a search: the rights of the actor, and what was chosen."""
+    chosen = (Filter(name, frozenset(values)) for name, values in request.filters.items() if values)
+    return Filter("readers", tokens_of(actor)), *chosen
 
 
 def _storable(text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from kb_service.domain.access import Actor, visible_articles
 from kb_service.domain.article import REVISION_REPORT, Article, Revision
+from kb_service.domain.article import number as article_number
 from kb_service.domain.feedback import Feedback
 from kb_service.domain.organisation import Organisation
 from kb_service.domain.workflow import FINDABLE
@@ -69,7 +70,7 @@ def _found(actor: Actor) -> Select[*tuple[Any, ...]]:
     """Kept, because putting it together takes longer than running it."""
     told = (Revision.title, Revision.texts, Revision.system, Revision.module, Revision.valid_to, Revision.published_at)
     solved = select(func.count()).where(Feedback.article_id == Article.id, Feedback.solved).scalar_subquery()
-    state = (Article.id, Article.kind, Article.audience, Article.confidence, Organisation.name)
+    state = (Article.id, Article.kind, Article.audience, Article.confidence, Article.state, Organisation.name)
     is_current = (Revision.article_id == Article.id) & (Revision.number == Article.revision_number)
     joined = select(*state, *told, solved.label("solved")).join(Revision, is_current)
     placed = joined.join(Organisation, Organisation.id == Article.scope_id)
@@ -102,6 +103,14 @@ def feedback(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, int]]
     return {article: (int(good), total - int(good)) for article, good, total in rows}
 
 
+def people_helped(session: Session, ids: Iterable[int]) -> dict[int, int]:
+    """How many different signed-in people each article helped, by id; those it helped none are left out."""
+    people = func.count(Feedback.who.distinct()).label("people")
+    helped = select(Feedback.article_id, people).where(Feedback.solved, Feedback.signed_in)
+    wanted = helped.where(Feedback.article_id.in_(set(ids))).group_by(Feedback.article_id)
+    return {one.article_id: one.people for one in session.execute(wanted)}
+
+
 def by_identity(session: Session, identities: Iterable[str]) -> dict[str, Article]:
     """The articles of these identities that there are, seen or not: for rules, never to be shown."""
     wanted = select(Article).where(Article.identity.in_(set(identities)))
@@ -121,6 +130,23 @@ def row(article: Article, revision: Revision, today: str) -> ArticleRow:
         valid_to=revision.valid_to,
         expired=is_expired(revision.valid_to, today),
         published_at=revision.published_at,
+    )
+
+
+def row_of(told: Row[*tuple[Any, ...]], today: str) -> ArticleRow:
+    """The same of what ``found`` gives."""
+    return ArticleRow(
+        number=article_number(told.id),
+        title=told.title,
+        kind=told.kind,
+        system=told.system,
+        module=told.module,
+        audience=told.audience,
+        confidence=told.confidence,
+        state=told.state,
+        valid_to=told.valid_to,
+        expired=is_expired(told.valid_to, today),
+        published_at=told.published_at,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from kb_service import documents
 from kb_service.domain.article import Article, ArticleReader, Revision
 from kb_service.domain.organisation import Organisation
 from kb_service.domain.report import Report, ReportVersion
-from kb_service.store import leases
+from kb_service.store import articles, learned, leases, outbox
 from kb_service.store.outbox import OutboxRow, RebuildChange
 from kb_service.store.unit_of_work import Database, Tx
 
@@ -103,6 +103,14 @@ class Feed:
             return session.scalar(articles) + session.scalar(select(func.count()).select_from(Report))  # type: ignore[operator]
 
 
+def rebuild_progress(session: Session, now: datetime) -> tuple[int, int] | None:
+    """Documents done and to do of the rebuild that runs in any process, None where none does."""
+    if not leases.is_held(session, REBUILD, now):
+        return None
+    state = outbox.index_state(session)
+    return state.done, state.total
+
+
 def _put_off(tx: Tx, rows: Sequence[int], reason: str) -> None:
     for row in tx.session.scalars(select(OutboxRow).where(OutboxRow.id.in_(rows))):
         row.attempts += 1
@@ -151,9 +159,13 @@ def _report_upserts(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str
 
 def _article_upserts(session: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, Change]]:
     told = [documents.ArticleFacts._make(row) for row in rows]
-    chosen = _chosen(session, [one.id for one in told if one.audience == "restricted"])
+    chosen = chosen_readers(session, [one.id for one in told if one.audience == "restricted"])
+    asked = learned.texts(session, [one.id for one in told])
+    helped = articles.people_helped(session, [one.id for one in told])
     for one in told:
-        make = partial(documents.article_document, one, chosen.get(one.id, ()))
+        make = partial(
+            documents.article_document, one, chosen.get(one.id, ()), asked.get(one.id, ()), helped.get(one.id, 0)
+        )
         yield _upsert(documents.document_id("article", one.id), one.version, make)
 
 
@@ -164,7 +176,7 @@ def _upsert(name: str, version: int, make: Callable[[], Document]) -> tuple[str,
         return name, Broken(name, version, f"数据库中的内容已损坏（{type(error).__name__}：{error}），索引保留旧版本。")
 
 
-def _chosen(session: Session, ids: Collection[int]) -> dict[int, list[int]]:
+def chosen_readers(session: Session, ids: Collection[int]) -> dict[int, list[int]]:
     """The organisations chosen to read each of these articles."""
     chosen: dict[int, list[int]] = defaultdict(list)
     wanted = select(ArticleReader.article_id, ArticleReader.organisation_id).where(ArticleReader.article_id.in_(ids))
@@ -178,7 +190,8 @@ def _articles() -> Select[*tuple[Any, ...]]:
     is_current = (Revision.article_id == Article.id) & (Revision.number == Article.revision_number)
     state = (Article.id, Article.version, Article.kind, Article.audience, Article.state)
     text = (Revision.title, Revision.texts, Revision.asked, Revision.codes, Revision.system, Revision.module)
-    wanted = select(*state, Article.scope_id, Organisation.path, *text, Revision.published_at)
+    trust = (Revision.published_at, Article.confidence, Revision.valid_to)
+    wanted = select(*state, Article.scope_id, Organisation.path, *text, *trust)
     joined = wanted.join(Revision, is_current).join(Organisation, Organisation.id == Article.scope_id)
     return joined.where(documents.searchable_articles())
 

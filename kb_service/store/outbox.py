@@ -32,6 +32,19 @@ class RebuildChange(Base):
     document_id: Mapped[str] = mapped_column(String(24), primary_key=True)
 
 
+class IndexState(Base):
+    """The one row about the live generation: the revision of the lexicon whose words it was built with; and how many
+    documents the running rebuild has done, and of how many.
+    """
+
+    __tablename__ = "index_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    words_revision: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+
+
 class Lease(Base):
     """Who alone may do something, and until when unless renewed."""
 
@@ -49,7 +62,24 @@ def put(session: Session, noun: str, ids: Iterable[int], *, at: datetime) -> Non
         session.execute(insert(OutboxRow), rows)
 
 
+def is_waiting(session: Session, noun: str, object_id: int) -> bool:
+    """Whether this object changed since it was indexed."""
+    wanted = select(OutboxRow.id).where(OutboxRow.noun == noun, OutboxRow.object_id == object_id)
+    return session.scalar(wanted.limit(1)) is not None
+
+
 def waiting(session: Session) -> tuple[int, int]:
     """How many changes wait to be indexed, and how many are parked."""
     counts = dict(session.execute(select(OutboxRow.parked, func.count()).group_by(OutboxRow.parked)).all())
     return counts.get(False, 0), counts.get(True, 0)
+
+
+def index_state(session: Session) -> IndexState:
+    """The row about the live generation."""
+    return session.get_one(IndexState, 1)
+
+
+def tell(session: Session, done: int, total: int) -> None:
+    """Keep how far the running rebuild is."""
+    state = index_state(session)
+    state.done, state.total = done, total

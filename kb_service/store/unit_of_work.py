@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,8 @@ PATIENCE = 30.0
 """Seconds a writer waits for the others of its process."""
 WRITERS = 15
 """Writers of a process at once, on a database that lets several write: as many as its pool has connections."""
+PAUSES = (*(0.05,) * 100, 0.0)
+"""Seconds between attempts to set what is set without waiting; none after the last."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON")
 REFUSALS = {
     sqlite3.SQLITE_BUSY: DatabaseBusy,
@@ -135,7 +138,20 @@ def _json(value: Any) -> str:
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
     for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+        _insist(connection, f"PRAGMA {pragma}")
+
+
+def _insist(connection: sqlite3.Connection, statement: str) -> None:
+    """Another program may hold the base for a moment, and the journal mode is set without waiting for it."""
+    for pause in PAUSES:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not pause:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def _begin(connection: Any) -> None:

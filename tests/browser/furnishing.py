@@ -10,7 +10,7 @@ from importers import pipeline
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.access import Actor
-from kb_service.inputs import ArticleInput, AttachmentInput, ReportInput
+from kb_service.inputs import ArticleInput, AttachmentInput, LexiconInput, ReportInput
 from web import uploads
 
 HOSTILE = """<img src=x onerror=alert(1)>"><svg onload=alert(2)>'-alert(3)-'{{7*7}}</script><script>alert(4)</script>"""
@@ -55,11 +55,12 @@ class Furnished:
     taken: str
     broken: str
     batch: str
+    entry: str
 
 
 def furnish(home: Path) -> Furnished:
     with opened(home) as kb:
-        return Furnished(**_articles(kb), **_candidates(kb), **_imports(kb))
+        return Furnished(**_articles(kb), **_candidates(kb), **_imports(kb), entry=_entry(kb))
 
 
 @contextmanager
@@ -177,6 +178,16 @@ def _import(kb: KnowledgeBase, name: str, kind: str, text: str, steps: Sequence[
     for step in steps:
         _step(kb, expert, taken.id, step)
     return taken.id
+
+
+def _entry(kb: KnowledgeBase) -> str:
+    """An entry of the lexicon with a history."""
+    manager = person(kb, "manager")
+    told = LexiconInput(kind="synonyms", text=f"叫号器, {HOSTILE[:50]}", reason=HOSTILE)
+    entry = kb.lexicon.add(manager, told, confirmed=True).entry
+    text = f"{entry.text}, 排队机"
+    kb.lexicon.change(manager, entry.id, text, reason="也有人这样叫", seen_version=entry.version, confirmed=True)
+    return f"/lexicon/{entry.id}"
 
 
 def _step(kb: KnowledgeBase, expert: Actor, import_id: int, step: str) -> None:

@@ -28,6 +28,8 @@ SEEN_BY = {
         "/articles",
         "/articles/KB000001",
         "/articles/KB999999",
+        "/why?q=证书过期&number=KB000056",
+        "/why?q=证书过期&number=KB999999",
         f"/nowhere/{HOSTILE_WORDS}",
         f"/sign-in?next={HOSTILE_WORDS}",
         "/reports",
@@ -65,6 +67,18 @@ SEEN_BY = {
     ),
     "reviewer": ("/reviews", "{submitted}", "{revision}", "{batch}"),
     "head": ("/reviews",),
+    "manager": (
+        "/lexicon",
+        "/lexicon?words=qwertzuiop",
+        "/lexicon/new",
+        "/lexicon/history",
+        "/lexicon/import",
+        "{entry}",
+        "/evaluation",
+        f"/evaluation?words={HOSTILE_WORDS}&page={HOSTILE_WORDS}",
+        "/why?q=开票软件登录不上 提示证书过期&number=KB000056",
+        f"/why?q={HOSTILE_WORDS}&number=KB000001",
+    ),
 }
 PAGES = [(username, path) for username, paths in SEEN_BY.items() for path in paths]
 

@@ -39,7 +39,7 @@ def test_an_article_is_drawn_from_reports_reviewed_and_found_within_moments(visi
     expert.goto("/candidates?state=returned")
     expert.get_by_role("link", name=TITLE).click()
     expect(expert.locator("article")).to_contain_text("请写清楚隔天还下载不了怎么办。")
-    expert.get_by_role("link", name="编辑").click()
+    expert.get_by_role("link", name="编辑", exact=True).click()
     write(expert, "解决步骤", "1. 等半小时再下载\n2. 隔天仍不行的，把发票号码报市局信息中心重推")
     save(expert)
     press(expert, "提交审核")

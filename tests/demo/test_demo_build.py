@@ -33,6 +33,7 @@ def test_everything_is_there(built: KnowledgeBase) -> None:
     assert len(built.people.list(local)) == len(DATA.people)
     assert len(built.people.organisations(local)) == len(DATA.organisations)
     assert {system.name for system in built.people.systems()} == {system.name for system in DATA.systems}
+    assert {row.text for row in built.lexicon.list(local).rows} == {entry.text for entry in DATA.lexicon}
 
 
 @pytest.mark.parametrize("question", DATA.questions, ids=lambda question: question.article)

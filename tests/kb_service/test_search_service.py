@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.engine import Document, Upsert
+from indexer.engine import Delete, Document, Upsert
 from indexer.errors import EngineUnavailable, IndexMissing, SchemaMismatch
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
@@ -41,7 +41,10 @@ def test_a_forged_document_never_becomes_a_hit(kb: KnowledgeBase) -> None:
         answer = ask(kb, who, "证书过期")
         assert answer.hits == ()
         assert answer.total == 0
-        assert kb.candidates.nearest(who, "证书过期") == ()
+        assert kb.related.similar(who, "证书过期") == ()
+        shown = published(kb, solution("证书过期的公开办法", audience="public"))
+        assert kb.related.of(who, shown) == ()
+        kb._engine.apply([Delete(f"a{int(shown[2:])}", 2**41)])
 
 
 def test_a_change_of_rights_holds_at_once_while_the_index_is_behind(kb: KnowledgeBase) -> None:
@@ -84,7 +87,12 @@ def twins(tmp_path: Path) -> Iterator[tuple[KnowledgeBase, KnowledgeBase]]:
 def plain(answer: SearchResults) -> Mapping[str, Any]:
     """All of an answer that may not depend on what the actor cannot see."""
     hits = [(hit.number, hit.title_html, hit.snippet) for hit in answer.hits]
-    return {"total": answer.total, "hits": sorted(hits), "facets": answer.facets, "corrected": answer.corrected}
+    return {
+        "total": answer.total,
+        "hits": sorted(hits),
+        "facets": answer.facets,
+        "repairs": (answer.repaired, answer.did_you_mean),
+    }
 
 
 QUERIES = (
@@ -169,7 +177,7 @@ def test_an_engine_that_cannot_answer_is_never_no_results(
     with pytest.raises(told_as):
         ask(kb, kb.people.visitor(), "证书")
     with pytest.raises(told_as):
-        kb.candidates.nearest(actor(kb, "expert"), "证书")
+        kb.related.similar(actor(kb, "expert"), "证书")
     with pytest.raises(told_as):
         kb.reports.nearest(actor(kb, "expert"), report.number)
 
@@ -193,7 +201,7 @@ def test_no_query_raises(kb: KnowledgeBase, words: str, facet: str, value: str) 
     visitor = kb.people.visitor()
     ask(kb, visitor, words)
     ask(kb, visitor, words, filters={facet: (value,)})
-    kb.candidates.nearest(visitor, words)
+    kb.related.similar(visitor, words)
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,13 @@ def test_imported_articles_are_published_by_a_reviewer_alone(articles: Path) -> 
     done("review", "sign-off", *[str(one["id"]) for one in waiting], "--as", "head")
     assert "打印发票偏移怎么调整" in found("打印偏移", "--as", "writer")
     assert found("打印偏移") == []
+    (told,) = json.loads(done("suggest", "dyfppy", "--as", "writer", "--json"))["suggestions"]
+    assert (told["text"], told["kind"]) == ("打印发票偏移怎么调整", "title")
+    assert told["url"].startswith("http://127.0.0.1:8000/articles/KB")
+    assert "打印发票偏移怎么调整" in done("suggest", "打印", "--as", "writer")
+    assert "没有建议" in done("suggest", "打印")
+    assert "已按“打印”检索" in done("search", "dayin", "--as", "writer")
+    assert "已按" not in done("search", "dayin", "--as", "writer", "--exact")
 
 
 def test_a_candidate_goes_back_with_a_reason(articles: Path) -> None:
@@ -187,7 +194,8 @@ def test_a_text_to_search_for_comes_by_standard_input(stocked: Path) -> None:
 
 def test_a_search_has_the_shape_programs_rely_on(stocked: Path) -> None:
     told = json.loads(done("search", "证书过期", "--as", "writer", "--json", "--limit", "1"))
-    assert list(told) == ["total", "hits", "facets", "corrected", "took_ms"]
+    understood = ["step", "repaired", "did_you_mean", "also_searched"]
+    assert list(told) == ["total", "hits", "facets", "corrected", "took_ms", *understood]
     assert list(told["hits"][0]) == ["number", "kind", "title", "system", "score", "snippet", "url"]
     assert told["hits"][0]["url"] == "http://127.0.0.1:8000/reports/BG000001"
     assert {tuple(value) for values in told["facets"].values() for value in values} == {("value", "label", "count")}

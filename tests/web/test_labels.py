@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from indexer.parser import STEPS
 from kb_service import errors
 from kb_service.domain import article, report, workflow
 from web import errors as web_errors
@@ -24,6 +25,8 @@ KEYWORDS: Any = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None}
     [
         ("kind", (*article.KINDS, "report")),
         ("kind_hint", tuple(article.KINDS)),
+        ("step", tuple(STEPS)),
+        ("suggestion", ("title", "asked", "code", "words")),
         ("field", tuple(field.name for kind in article.KINDS.values() for field in kind.fields)),
         ("audience", article.AUDIENCES),
         ("confidence", article.CONFIDENCES),

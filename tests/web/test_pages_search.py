@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import quote
 
+from kb_service.bootstrap import KnowledgeBase
 from tests.web.conftest import Reader
 
 Readers = Callable[..., Reader]
@@ -114,3 +115,46 @@ def test_an_index_that_is_not_there_is_said_and_the_rest_works(
     assert reader().get(f"/articles/{number}").status_code == 200
     expert = reader("expert")
     assert expert.get("/candidates/new?title=打印机").status_code == 200
+
+
+def test_a_repaired_search_says_so_and_leads_back(reader: Readers, publish: Publish, kb: KnowledgeBase) -> None:
+    number = publish("开票软件登录白屏")
+    kb.suggest.find(kb.people.visitor(), "等", wait=60)
+    page = reader().get("/search?q=kaipiao ruanjian").text
+    assert number in page
+    assert "已按“开票软件”检索" in page
+    assert 'value="kaipiao ruanjian"' in page
+    assert "exact=1" in page
+    exact = reader().get("/search?q=kaipiao ruanjian&exact=1").text
+    assert number not in exact
+    assert "已按" not in exact
+
+
+def test_what_may_have_been_meant_is_offered(reader: Readers, publish: Publish) -> None:
+    publish("增值税发票开具")
+    page = reader().get("/search?q=增值睡发票&kind=solution").text
+    assert "您是不是要找" in page
+    assert f"q={quote('增值税发票')}" in page
+
+
+def test_a_relaxed_search_says_how_far(reader: Readers, publish: Publish) -> None:
+    publish("打印机脱机")
+    page = reader().get("/search?q=打印机 龙门 量子 飞船").text
+    assert "没有内容同时包含" in page
+    assert "没有内容同时包含" not in reader().get("/search?q=打印机脱机").text
+
+
+def test_options_for_what_is_being_typed_lead_to_articles(reader: Readers, publish: Publish, kb: KnowledgeBase) -> None:
+    number = publish("电子税务局<b>登录</b>白屏", codes=("E-77",))
+    kb.suggest.find(kb.people.visitor(), "等", wait=60)
+    options = reader().get("/suggest?q=dzsw").text
+    assert options.count('role="option"') == 1
+    assert f'data-url="/articles/{number}"' in options
+    assert "&lt;b&gt;" in options
+    assert "电子税务局" in reader().get("/suggest?q=E-7").text, "a code is told with its title"
+    assert reader().get("/suggest").text.strip() == reader().get("/suggest?q=").text.strip() == ""
+
+
+def test_an_option_is_told_to_nobody_who_may_not_read_it(reader: Readers, publish: Publish) -> None:
+    publish("核心库主机切换步骤", audience="internal")
+    assert "主机" not in reader().get("/suggest?q=核心").text

@@ -3,7 +3,7 @@
 from kb_service.bootstrap import KnowledgeBase
 from kb_service.config import Settings
 from web.app import create_app
-from web.rates import RATES, Buckets
+from web.rates import RATES, Buckets, _asked
 
 
 def test_a_burst_is_let_through_then_the_pace_is_kept() -> None:
@@ -32,3 +32,24 @@ def test_a_base_for_this_machine_alone_is_not_limited(kb: KnowledgeBase) -> None
     client = create_app(kb).test_client()
     assert {client.get("/healthz").status_code for _ in range(RATES["visitor"].burst * 3)} == {200}
     assert {client.get("/api/v1/articles/KB000001").status_code for _ in range(RATES["visitor"].burst * 3)} == {404}
+
+
+def test_what_is_asked_while_writing_counts_as_searching(kb: KnowledgeBase) -> None:
+    app = create_app(kb)
+    for path, method, asked in (
+        ("/candidates/nearest", "POST", "search"),
+        ("/why", "GET", "search"),
+        ("/candidates/new", "POST", "write"),
+    ):
+        with app.test_request_context(path, method=method):
+            assert _asked() == asked
+
+
+def test_typing_is_counted_by_itself(kb: KnowledgeBase) -> None:
+    kb.settings = Settings(home=kb.settings.home, public_url="http://kb.example")
+    client = create_app(kb).test_client()
+    typed = [
+        client.get(f"{path}?q=票") for path in ("/suggest", "/api/v1/suggest") for _ in range(RATES["suggest"].burst)
+    ]
+    assert {answer.status_code for answer in typed} == {200, 429}
+    assert client.get("/search?q=票").status_code == 200

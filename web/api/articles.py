@@ -40,6 +40,12 @@ def feedback(number: str, body: Answer) -> Helped:
     return Helped(solved, unsolved)
 
 
+def forget(number: str, id: int) -> ArticleView:  # noqa: A002
+    """Takes back for good what an article learned from use."""
+    kb.learning.forget(current_actor(), number, id)
+    return kb.articles.get(current_actor(), number)
+
+
 def step(number: str, action: str, body: Step) -> ArticleView:
     """A step of the workflow: proposing to retire or restore, confirming it, or cancelling."""
     return kb.articles.step(current_actor(), number, action, seen_version=body.seen_version, reason=body.reason)
@@ -59,6 +65,7 @@ OPERATIONS = (
     Operation("GET", "/articles/<number:number>/revisions/<id:revision>", revision),
     Operation("GET", "/articles/<number:number>/diff", diff),
     Operation("POST", "/articles/<number:number>/feedback", feedback),
+    Operation("POST", "/articles/<number:number>/learned/<id:id>/remove", forget),
     Operation("POST", "/articles/<number:number>/revise", revise, status=201),
     Operation("POST", f"/articles/<number:number>/<{_ACTIONS}:action>", step),
 )

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from importers import pipeline
 from kb_service.results import ImportView, Page, RefusalView
 from web import params, uploads
-from web.api.operations import MB, MULTIPART, Operation
+from web.api.operations import MB, MULTIPART, XLSX, Operation
 from web.api.schemas import Comment, Decided, Mapped, Reason, Seen, Stretch, Upload
 from web.auth import current_actor
 from web.context import kb
@@ -102,5 +102,5 @@ OPERATIONS = (
     Operation("POST", "/imports/<id:id>/accept", accept),
     Operation("POST", "/imports/<id:id>/send_back", send_back),
     Operation("GET", "/imports/<id:id>/refusals", refusals),
-    Operation("GET", "/imports/<id:id>/refused.xlsx", refused_rows),
+    Operation("GET", "/imports/<id:id>/refused.xlsx", refused_rows, file=XLSX),
 )

@@ -9,17 +9,16 @@ from typing import Any
 from flask import Response, jsonify
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
-from werkzeug.wrappers import Response as AnyResponse
 
 from web import params
-from web.api.operations import Operation
+from web.api.operations import TEXT, Operation
 from web.api.schemas import MAX_ID, Problem
 
 Schema = dict[str, Any]
 
 PROBLEM = "application/problem+json"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BINARY: Schema = {"type": "string", "format": "binary"}
+_FILES: Mapping[str, Schema] = {TEXT: {"type": "string"}}
 _PATH_PARAMETER = re.compile(r"<(\w+)(?:\(([^)]*)\))?:(\w+)>")
 _DESCRIPTION = (
     "The knowledge base for programs. Answers are JSON, refusals problem details (RFC 9457) with a stable `code`. "
@@ -91,8 +90,8 @@ def _describe(operation: Operation, schemas: Mapping[Any, Schema]) -> Schema:
 
 
 def _answer(operation: Operation, schemas: Mapping[Any, Schema]) -> Schema:
-    if _is_file(operation):
-        return {"description": "A workbook", "content": {XLSX: {"schema": _BINARY}}}
+    if operation.file:
+        return {"description": "A file", "content": {operation.file: {"schema": _FILES.get(operation.file, _BINARY)}}}
     schema = schemas[operation.answer, "serialization"]
     return {"description": HTTPStatus(operation.status).phrase, "content": {"application/json": {"schema": schema}}}
 
@@ -114,7 +113,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[dict[Any, Schema], Schema
     for operation in operations:
         if operation.body:
             types[operation.body, "validation"] = None
-        if not _is_file(operation):
+        if not operation.file:
             types[operation.answer, "serialization"] = None
     asked = [(kind, mode, TypeAdapter(kind)) for kind, mode in types]
     schemas, shared = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
@@ -151,7 +150,3 @@ def _query_parameters(model: type[BaseModel] | None) -> list[Schema]:
         {"name": name, "in": "query", "required": name in required, "schema": told}
         for name, told in schema["properties"].items()
     ]
-
-
-def _is_file(operation: Operation) -> bool:
-    return isinstance(operation.answer, type) and issubclass(operation.answer, AnyResponse)

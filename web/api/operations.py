@@ -28,11 +28,16 @@ MB = 1024 * 1024
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TEXT = "text/plain"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """``media`` are the types a body may come in, ``limit`` the bytes of it; ``changes`` says it needs a token."""
+    """``media`` are the types a body may come in, ``limit`` the bytes of it; ``changes`` says it needs a token.
+
+    ``file`` is the type of the file it answers, "" for JSON.
+    """
 
     method: str
     rule: str
@@ -41,6 +46,7 @@ class Operation:
     media: tuple[str, ...] = (JSON,)
     limit: int = 2 * MB
     open_to_all: bool = False
+    file: str = ""
 
     @property
     def changes(self) -> bool:

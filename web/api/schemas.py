@@ -11,9 +11,13 @@ from werkzeug.datastructures import FileStorage
 
 from kb_service.documents import FACETS
 from kb_service.domain.article import AUDIENCES, KINDS, Kind
+from kb_service.domain.labelled import LONGEST as LABEL
+from kb_service.domain.labelled import MOST as ANSWERS
+from kb_service.domain.lexicon import KINDS as LEXICON_KINDS
+from kb_service.domain.lexicon import REASON as LEXICON_REASON
 from kb_service.domain.report import KINDS as REPORT_KINDS
 from kb_service.domain.workflow import REASONS
-from kb_service.inputs import ArticleInput, ReportInput, SearchRequest
+from kb_service.inputs import ArticleInput, LexiconInput, ReportInput, SearchRequest
 from kb_service.results import ReportRow, SearchResults
 from kb_service.services.reports import LONGEST
 from kb_service.services.writing import TITLE
@@ -90,11 +94,21 @@ class Search(Told):
     sort: Literal["relevance", "newest"] = "relevance"
     limit: Whole = Field(10, ge=1, le=50)
     offset: Whole = Field(0, ge=0, le=950)
+    exact: bool = Field(False, description="Search what was typed, without repairing it.")
 
     def request(self) -> SearchRequest:
         filters = {name: tuple(filter(None, getattr(self, name))) for name in FACETS}
         chosen = {name: values for name, values in filters.items() if values}
-        return SearchRequest(words=self.q, filters=chosen, sort=self.sort, limit=self.limit, offset=self.offset)
+        return SearchRequest(
+            words=self.q, filters=chosen, sort=self.sort, limit=self.limit, offset=self.offset, exact=self.exact
+        )
+
+
+class Asked(Told):
+    """A hit of a search: the words, and the number of the article or report."""
+
+    q: Text
+    number: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +132,27 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoSearched:
+    """``also`` was searched beside ``typed``, which means the same."""
+
+    typed: str
+    also: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
+    """``step`` tells the most of the words that any hit has: all, most or any. ``repaired`` is what was searched for
+    instead of what was typed, "" where nothing was; ``corrected`` is the same with null for nothing.
+    """
+
     total: int
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[Facet, ...]]
+    step: str
+    repaired: str
     corrected: str | None
+    did_you_mean: tuple[str, ...]
+    also_searched: tuple[AlsoSearched, ...]
     took_ms: float
 
 
@@ -136,7 +166,57 @@ def found(results: SearchResults) -> Found:
         name: tuple(Facet(value.value, facet_label(name, value), value.count) for value in values)
         for name, values in results.facets.items()
     }
-    return Found(results.total, tuple(hits), facets, results.corrected, results.took_ms)
+    return Found(
+        total=results.total,
+        hits=tuple(hits),
+        facets=facets,
+        step=results.step,
+        repaired=results.repaired,
+        corrected=results.repaired or None,
+        did_you_mean=results.did_you_mean,
+        also_searched=tuple(AlsoSearched(*pair) for pair in results.also_searched),
+        took_ms=results.took_ms,
+    )
+
+
+class LabelList(Stretch):
+    words: Annotated[str, Field(max_length=LABEL), Tidy] = ""
+
+
+class Labels(Told):
+    """Words people search with, and the numbers of the articles that answer them."""
+
+    words: Annotated[str, Field(pattern=VISIBLE, max_length=LABEL), Tidy]
+    answers: list[Number] = Field(min_length=1, max_length=ANSWERS)
+
+
+class NewText(Told):
+    """A text somebody is about to save; ``without`` is the number of the article it revises, if it does."""
+
+    text: Text
+    without: Annotated[str, Field(pattern=f"^({params.Number.regex})?$"), AfterValidator(str.upper)] = ""
+    limit: Whole = Field(5, ge=1, le=10)
+
+
+class Typed(Told):
+    """What is being typed."""
+
+    q: Text = ""
+    limit: Whole = Field(8, ge=1, le=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """``kind`` is title, asked, code or words; ``url`` is the article, for words the search for them."""
+
+    text: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedTexts:
+    suggestions: tuple[Suggested, ...]
 
 
 class ArticleList(Stretch):
@@ -166,6 +246,10 @@ class Helped:
 
 class Seen(Told):
     seen_version: Version
+
+
+class ChangedLabels(Seen):
+    answers: list[Number] = Field(min_length=1, max_length=ANSWERS)
 
 
 class Step(Seen):
@@ -314,6 +398,56 @@ class Decided:
     """How many candidates were decided on."""
 
     candidates: int
+
+
+class LexiconList(Stretch):
+    kind: Literal[("", *LEXICON_KINDS)] = ""  # type: ignore[valid-type]
+    words: Annotated[str, Field(max_length=200), Tidy] = ""
+
+
+class ProposedEntry(Told):
+    """A word, synonym set or stop word: ``text`` is one line of the text format of its kind."""
+
+    kind: Literal[LEXICON_KINDS]  # type: ignore[valid-type]
+    text: Text
+
+
+class ProposedText(Told):
+    """What an entry is to become; "" removes it."""
+
+    text: Text = ""
+
+
+class Reasoned(Told):
+    """Why, and with ``confirmed`` also when some searches get worse by it."""
+
+    reason: Annotated[str, Field(pattern=VISIBLE, max_length=LEXICON_REASON), Tidy]
+    confirmed: bool = False
+
+
+class NewEntry(ProposedEntry, Reasoned):
+    def value(self) -> LexiconInput:
+        return LexiconInput(kind=self.kind, text=self.text, reason=self.reason)
+
+
+class Lines(NewEntry):
+    """A whole file as ``text``; with ``dry_run`` it is only said what it would bring."""
+
+    text: str
+    reason: Annotated[str, Field(max_length=LEXICON_REASON), Tidy] = ""
+    dry_run: bool = False
+
+
+class ChangedEntry(Reasoned, Seen):
+    text: Text
+
+
+class RemovedEntry(Reasoned, Seen):
+    pass
+
+
+class Undo(Told):
+    reason: Annotated[str, Field(max_length=LEXICON_REASON), Tidy] = ""
 
 
 class Problem(BaseModel):

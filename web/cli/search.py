@@ -1,6 +1,7 @@
 """`kb search`: what the search page finds, on the terminal or as JSON."""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,11 @@ _ = language.text
 
 TEXT_LIMIT = 12 * 1024 * 1024
 """Bytes read from standard input: as many as the search page takes."""
+STEPS = {
+    "most": _("没有内容同时包含全部词语，以下内容包含其中大部分。"),
+    "any": _("没有内容同时包含大部分词语，以下内容包含其中一部分。"),
+}
+"""What is said of the step a search ended at."""
 FOLDERS = {"KB": "articles", "BG": "reports"}
 
 
@@ -30,13 +36,14 @@ FOLDERS = {"KB": "articles", "BG": "reports"}
 @click.argument("words", nargs=-1, required=True)
 @base.as_person
 @click.option("--limit", type=click.IntRange(1, 50), default=10, show_default=True, help=_("最多显示几条。"))
+@click.option("--exact", is_flag=True, help=_("只按输入的文字检索，不作更正。"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
-def command(words: tuple[str, ...], person: str, limit: int, as_json: bool) -> None:
+def command(words: tuple[str, ...], person: str, limit: int, exact: bool, as_json: bool) -> None:
     from web.params import clean
 
     told = clean(_standard_input() if words == ("-",) else " ".join(words))
     with base.opened() as opened:
-        results = _found(opened, base.asking(opened, person), SearchRequest(words=told, limit=limit))
+        results = _found(opened, base.asking(opened, person), SearchRequest(words=told, limit=limit, exact=exact))
         (_show_json if as_json else _show)(results, opened.settings)
 
 
@@ -77,14 +84,32 @@ def shape(results: SearchResults, address: str) -> dict[str, Any]:
             name: [{"value": value.value, "label": facet_label(name, value), "count": value.count} for value in values]
             for name, values in results.facets.items()
         },
-        "corrected": results.corrected,
+        "corrected": results.repaired or None,
         "took_ms": results.took_ms,
+        "step": results.step,
+        "repaired": results.repaired,
+        "did_you_mean": list(results.did_you_mean),
+        "also_searched": [{"typed": typed, "also": also} for typed, also in results.also_searched],
     }
 
 
+def _understood(results: SearchResults) -> Iterator[str]:
+    """What was searched beside or instead of the words, and what may have been meant."""
+    if results.repaired:
+        yield _("没有找到“{words}”，已按“{repaired}”检索。加上 --exact 只按原文检索。").format(
+            words=results.words, repaired=results.repaired
+        )
+    if results.did_you_mean:
+        yield _("您是不是要找：{words}").format(words=_("、").join(results.did_you_mean))
+    if results.also_searched:
+        yield _("也检索了：{words}").format(words=_("、").join(also for _typed, also in results.also_searched))
+    if results.hits and results.step in STEPS:
+        yield STEPS[results.step]
+
+
 def _show(results: SearchResults, settings: Settings) -> None:
-    if results.corrected:
-        click.echo(_("您要找的是不是：{words}").format(words=results.corrected))
+    for line in _understood(results):
+        click.echo(line)
     if not results.hits:
         click.echo(_("没有找到。请换个说法，或只留下错误代码和关键词再试。"))
         return

@@ -25,6 +25,10 @@ PAUSE = 0.25
 """Seconds between two rounds."""
 
 
+class Stopped(Exception):
+    """The worker is to end before a rebuild is done; what is searched stays as it was."""
+
+
 @click.command("worker", help=_("单独运行后台任务：更新索引、执行导入。kb serve 已包含，多进程部署时才需要。"))
 def command() -> None:
     with base.opened() as opened:
@@ -40,6 +44,7 @@ class Worker:
     def __init__(self, base: "KnowledgeBase") -> None:
         self._base = base
         self._job: Job | None = None
+        self._rebuild: threading.Thread | None = None
         self._stopping = threading.Event()
         self._due = dict.fromkeys(self._chores(), 0.0)
 
@@ -50,6 +55,8 @@ class Worker:
             while not self._stopping.wait(PAUSE):
                 self.round(time.monotonic())
         finally:
+            if self._rebuild:
+                self._rebuild.join()
             if self._job:
                 self._job.stop()
             self._base.search.flush()
@@ -75,18 +82,38 @@ class Worker:
         return {
             self._ensure_index: 30,
             self._base.index.drain: 0.25,
+            self._take_in_words: 1,
             self._run_imports: 0.5,
             self._base.search.flush: 2,
             self._forget_uploads: 3600,
         }
 
     def _warm_up(self) -> None:
-        """Load dictionaries and index before the first search needs them."""
+        """Load dictionaries, index and what completes a question before somebody needs them."""
+        self._base.suggest.warm_up()
         with suppress(Unavailable):
             self._base.search.like(self._base.people.visitor(), ["知解"], kinds=("faq",), limit=1)
 
     def _ensure_index(self) -> None:
         index.ensure(self._base)
+
+    def _take_in_words(self) -> None:
+        """Words the lexicon got since the index was built: build it anew, beside the other chores."""
+        if not (self._rebuild and self._rebuild.is_alive()) and self._base.index.lacks_words():
+            self._rebuild = threading.Thread(target=self._rebuild_index, name="rebuild", daemon=True)
+            self._rebuild.start()
+
+    def _rebuild_index(self) -> None:
+        try:
+            self._base.index.rebuild(self._go_on)
+        except (Unavailable, Stopped) as refusal:
+            log.info("rebuild: %s", refusal)
+        except Exception:
+            log.exception("the rebuild failed and will be tried again")
+
+    def _go_on(self, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise Stopped
 
     def _forget_uploads(self) -> None:
         uploads.forget(self._base.settings)

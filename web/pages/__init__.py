@@ -4,7 +4,33 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from web.pages import account, articles, attachments, candidates, health, imports, reports, reviews, search
+    from web.pages import (
+        account,
+        articles,
+        attachments,
+        candidates,
+        evaluation,
+        health,
+        imports,
+        lexicon,
+        reports,
+        reviews,
+        search,
+        why,
+    )
 
-    for module in (search, articles, reports, imports, candidates, reviews, attachments, account, health):
+    for module in (
+        search,
+        articles,
+        reports,
+        imports,
+        candidates,
+        reviews,
+        evaluation,
+        lexicon,
+        why,
+        attachments,
+        account,
+        health,
+    ):
         app.register_blueprint(module.pages)

@@ -10,6 +10,7 @@ from kb_service.results import ArticleView
 from web import fragments, params
 from web.auth import current_actor, visitor_key
 from web.context import kb
+from web.pages import similar
 
 pages = Blueprint("articles", __name__)
 
@@ -28,7 +29,8 @@ def show(number: str) -> Response:
     event = params.text(request.args, "event")
     if event:
         kb.search.opened(event, number)
-    return _reading(article, event=event)
+    related = similar.found(lambda: kb.related.of(current_actor(), number))
+    return _reading(article, event=event, related=related)
 
 
 @pages.post("/articles/<number:number>/feedback")
@@ -45,6 +47,12 @@ def feedback(number: str) -> Response:
     return fragments.render(
         "articles/thanks.html", "articles/_thanks.html", number=number, solved=solved, counts=counts
     )
+
+
+@pages.post("/articles/<number:number>/learned/<id:learned>/remove")
+def forget(number: str, learned: int) -> AnyResponse:
+    kb.learning.forget(current_actor(), number, learned)
+    return redirect(url_for("articles.show", number=number), 303)
 
 
 @pages.get("/articles/<number:number>/revisions")

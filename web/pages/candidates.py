@@ -1,5 +1,6 @@
 """Candidates: writing, previewing and submitting what is to become an article, and deciding on it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -9,7 +10,7 @@ from kb_service.domain.article import AUDIENCES, KINDS
 from kb_service.domain.workflow import REASONS
 from kb_service.errors import Invalid, StaleEdit
 from kb_service.inputs import ArticleInput
-from kb_service.results import ArticleRow
+from kb_service.results import SimilarArticle
 from web import fragments, params
 from web.auth import current_actor
 from web.context import kb
@@ -51,7 +52,8 @@ def create() -> AnyResponse:
 @pages.get("/candidates/<id:id>")
 def show(id: int) -> Response:  # noqa: A002
     candidate = kb.candidates.get(current_actor(), id)
-    nearest = _nearest(candidate.title)
+    words = _words(candidate.title, candidate.codes, [field.markdown for field in candidate.fields])
+    nearest = _nearest(words, without=candidate.target or candidate.article)
     return fragments.render("candidates/show.html", candidate=candidate, nearest=nearest, reasons=REASONS)
 
 
@@ -84,9 +86,11 @@ def preview() -> Response:
 
 @pages.post("/candidates/nearest")
 def nearest() -> Response:
+    """Asked while somebody writes; `without` is the number of the article that is being revised."""
     told = params.article_input(request.form)
-    words = "\n".join((told.title, *told.codes, *told.fields.values()))
-    return fragments.render("candidates/_nearest.html", nearest=_nearest(words))
+    words = _words(told.title, told.codes, told.fields.values())
+    nearest = _nearest(words, without=params.text(request.args, "without"))
+    return fragments.render("candidates/_nearest.html", nearest=nearest)
 
 
 @pages.post("/candidates/<id:id>/<any(submit, withdraw):action>")
@@ -96,8 +100,13 @@ def step(id: int, action: str) -> AnyResponse:  # noqa: A002
     return redirect(url_for("candidates.show", id=id), 303)
 
 
-def _nearest(text: str) -> tuple[ArticleRow, ...] | None:
-    return similar.found(lambda: kb.candidates.nearest(current_actor(), text))
+def _words(title: str, codes: Iterable[str], texts: Iterable[str]) -> str:
+    """All that is written, to be compared with what there is."""
+    return "\n".join((title, *codes, *texts))
+
+
+def _nearest(text: str, *, without: str = "") -> tuple[SimilarArticle, ...] | None:
+    return similar.found(lambda: kb.related.similar(current_actor(), text, without=without))
 
 
 def _form(
@@ -114,6 +123,7 @@ def _form(
     ``stale`` shows what somebody saved meanwhile beside the text of the writer, who may then save over it.
     """
     actor = current_actor()
+    target = candidate.target if candidate else ""
     return fragments.render(
         "candidates/edit.html",
         status=409 if stale else 422 if error else 200,
@@ -128,5 +138,5 @@ def _form(
         organisations=kb.people.organisations(actor),
         systems=kb.people.systems(),
         preview=kb.candidates.preview(told.kind, told.fields) if "preview" in request.form else (),
-        nearest=_nearest(told.title),
+        nearest=_nearest(_words(told.title, told.codes, told.fields.values()), without=target),
     )

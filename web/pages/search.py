@@ -15,6 +15,13 @@ def home() -> Response:
     return fragments.render("search/home.html", recent=kb.articles.recent(actor, limit=8), systems=kb.people.systems())
 
 
+@pages.get("/suggest")
+def suggest() -> Response:
+    """The options below a search box; without a script nobody asks for them."""
+    told = kb.suggest.find(current_actor(), params.text(request.args, "q")) if request.args.get("q") else ()
+    return fragments.render("search/_suggestions.html", suggestions=told)
+
+
 @pages.route("/search", methods=["GET", "POST"])
 def results() -> Response:
     """POST takes texts too long for an address: a pasted log, a whole mail."""

@@ -42,7 +42,7 @@ def address(operation: Operation) -> str:
     return re.sub(r"<id:\w+>", "99", told)
 
 
-@pytest.mark.parametrize("username", ["", "expert"])
+@pytest.mark.parametrize("username", ["", "expert", "manager"])
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_whatever_is_sent_is_answered_as_described(
     app: Flask, program: Comes, publish: Any, username: str, mode: GenerationMode

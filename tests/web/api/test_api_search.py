@@ -17,7 +17,9 @@ def test_the_answer_has_exactly_the_promised_shape(program: Comes, publish: Publ
     assert answer.status_code == 200
     assert answer.content_type == "application/json"
     told = answer.get_json()
-    assert set(told) == {"total", "hits", "facets", "corrected", "took_ms"}
+    understood = {"step", "repaired", "did_you_mean", "also_searched"}
+    assert set(told) == {"total", "hits", "facets", "corrected", "took_ms"} | understood
+    assert [told[name] for name in sorted(understood)] == [[], [], "", "all"]
     (hit,) = told["hits"]
     assert set(hit) == {"number", "kind", "title", "system", "score", "snippet", "url"}
     assert (hit["number"], hit["kind"], hit["system"]) == (number, "solution", "开票软件")
@@ -121,3 +123,31 @@ def test_an_index_that_cannot_answer_is_never_no_results(program: Comes, kb: Kno
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert answer.get_json()["code"] == "search_unavailable"
+
+
+def test_a_slip_is_repaired_told_and_can_be_insisted_on(program: Comes, publish: Publish, kb: KnowledgeBase) -> None:
+    number = publish("开票软件登录白屏")
+    kb.suggest.find(kb.people.visitor(), "等", wait=60)
+    told = program().get("/search?q=kaipiao ruanjian").get_json()
+    assert (told["repaired"], told["corrected"], told["hits"][0]["number"]) == ("开票软件", "开票软件", number)
+    offered = program().get("/search?q=开票软件登录白平").get_json()
+    assert (offered["repaired"], offered["did_you_mean"]) == ("", ["开票软件登录白屏"])
+    exact = program().get("/search?q=kaipiao ruanjian&exact=true").get_json()
+    assert (exact["total"], exact["repaired"], exact["corrected"], exact["did_you_mean"]) == (0, "", None, [])
+
+
+def test_suggestions_have_exactly_the_promised_shape(program: Comes, publish: Publish, kb: KnowledgeBase) -> None:
+    number = publish("电子税务局登录白屏", codes=("ORA-00942",))
+    hidden = publish("电子税务局核心参数", audience="internal")
+    kb.suggest.find(kb.people.visitor(), "等", wait=60)
+    answer = program().get("/suggest?q=dzsw局&limit=5")
+    assert answer.get_json() == {
+        "suggestions": [{"text": "电子税务局登录白屏", "kind": "title", "url": f"/articles/{number}"}]
+    }
+    assert program().get("/suggest?q=ora 9").get_json()["suggestions"][0]["kind"] == "code"
+    told = program("officer").get("/suggest?q=dzswj").get_json()["suggestions"]
+    assert {one["url"] for one in told} == {f"/articles/{number}", f"/articles/{hidden}"}
+    for words in ("", "？", "qqqq", "a" * 500):
+        assert program().get("/suggest", query_string={"q": words}).get_json() == {"suggestions": []}
+    for wrong in ("limit=0", "limit=21", "limit=x", "words=x"):
+        assert program().get(f"/suggest?q=d&{wrong}").status_code == 422

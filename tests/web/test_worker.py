@@ -1,0 +1,72 @@
+"""The worker takes new words of the lexicon into the index by itself, beside its other chores."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kb_service.bootstrap import KnowledgeBase
+from kb_service.inputs import LexiconInput
+from tests.base import actor
+from tests.kb_service.making import found, published, solution
+from web.cli.worker import Worker
+
+FAR = 10.0**9
+"""A time at which every chore is due."""
+
+
+@pytest.fixture
+def worker(kb: KnowledgeBase) -> Iterator[Worker]:
+    worker = Worker(kb)
+    yield worker
+    worker.stop()
+    over(worker)
+
+
+def over(worker: Worker) -> None:
+    """Wait for the rebuild that runs, if one does."""
+    if worker._rebuild:
+        worker._rebuild.join()
+
+
+def add(kb: KnowledgeBase, word: str) -> None:
+    kb.lexicon.add(actor(kb, "manager"), LexiconInput(kind="word", text=word, reason="试"))
+
+
+def test_new_words_are_in_the_index_a_round_later(kb: KnowledgeBase, worker: Worker) -> None:
+    number = published(kb, solution("龘靐齉系统打不开"))
+    worker.round(FAR)
+    assert worker._rebuild is None
+    add(kb, "龘靐齉")
+    assert kb.index.lacks_words()
+    worker.round(2 * FAR)
+    over(worker)
+    assert not kb.index.lacks_words()
+    assert found(kb, actor(kb, "officer"), "龘靐齉") == [number]
+
+
+def test_changes_go_on_into_the_index_while_it_is_rebuilt(
+    kb: KnowledgeBase, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(kb, solution("龘靐齉系统打不开"))
+    holding, rebuild = threading.Event(), kb.index.rebuild
+    monkeypatch.setattr(kb.index, "rebuild", lambda go_on: holding.wait() and rebuild(go_on))
+    add(kb, "龘靐齉")
+    worker.round(FAR)
+    number = published(kb, solution("打印机卡纸"))
+    worker.round(2 * FAR)
+    assert kb.index.waiting() == 0
+    assert found(kb, actor(kb, "officer"), "打印机卡纸") == [number]
+    holding.set()
+    over(worker)
+    assert found(kb, actor(kb, "officer"), "打印机卡纸") == [number]
+
+
+def test_a_worker_that_is_stopped_gives_its_rebuild_up(kb: KnowledgeBase, worker: Worker) -> None:
+    published(kb, solution("龘靐齉系统打不开"))
+    add(kb, "龘靐齉")
+    worker.stop()
+    worker._take_in_words()
+    over(worker)
+    assert kb.index.lacks_words()
+    assert kb.index.progress() is None
