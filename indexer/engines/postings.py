@@ -16,7 +16,10 @@ from indexer.results import FacetCount, Facets
 
 K1, B = 1.2, 0.75  # those tantivy has built in, so that engines propose the same candidates
 # The lengths that fit the byte Lucene and tantivy keep of each: exact to 40, then four significant bits.
-_LENGTHS: tuple[int, ...] = (*range(24), *(24 + at if at < 8 else 24 + ((at & 7 | 8) << (at >> 3) - 1) for at in range(232)))
+_LENGTHS: tuple[int, ...] = (
+    *range(24),
+    *(24 + at if at < 8 else 24 + ((at & 7 | 8) << (at >> 3) - 1) for at in range(232)),
+)
 
 Key = TypeVar("Key", bound=Hashable)
 
