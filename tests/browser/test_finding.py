@@ -81,6 +81,7 @@ def test_a_reader_with_a_keyboard_alone_searches_chooses_opens_and_comes_back(vi
     expect(page.get_by_role("combobox", name="检索")).to_be_focused()
     page.keyboard.type("打印机")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/search?*")  # its scripts have run once it is loaded
     hits = page.locator(".hit-link")
     expect(hits.nth(1)).to_be_visible()
     page.keyboard.press("Escape")
