@@ -6,32 +6,24 @@
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from benchmarks import baselines, suites
+from benchmarks.asking import indexed, ranked
 from benchmarks.common import percentile
 from benchmarks.judged import SETS, Judged, load
 from indexer.analysis.analyzer import Analyzer
-from indexer.engine import Document, SearchEngine, Upsert
-from indexer.engines import default_address, open_engine
+from indexer.engine import SearchEngine
 from indexer.evaluation import Measures, compare, geometric_mean, measures, ndcg
-from indexer.schema import Schema, TextField
-from indexer.search import find
 
-DEPTH = 100
-BATCH = 500
-SCHEMA = Schema((TextField("title", titles=True), TextField("body")))
 BASELINES: Mapping[str, Callable[[], baselines.Tokenise]] = {
     "one_character": lambda: baselines.one_character,
     "jieba_words": baselines.jieba_words,
-    "words_and_bigrams": suites.words_and_bigrams,
+    "words_and_bigrams": baselines.words_and_bigrams,
 }
 """The last is the floor below which no set may fall."""
 COMPARED = ("one_character", "jieba_words")
@@ -50,26 +42,6 @@ class Run:
     rankings: Rankings
 
 
-@contextmanager
-def indexed(judged: Judged, address: str | None, analyzer: Analyzer, schema: Schema = SCHEMA) -> Iterator[SearchEngine]:
-    """An engine filled with the documents of a set, in a folder that disappears afterwards."""
-    with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
-        engine = open_engine(address or default_address(), schema, analyzer, Path(folder))
-        told = (Upsert(Document(key, 1, dict(texts))) for key, texts in judged.documents.items())
-        try:
-            with engine.rebuild() as generation:
-                while batch := list(islice(told, BATCH)):
-                    generation.apply(batch)
-            yield engine
-        finally:
-            engine.close()
-
-
-def ranked(engine: SearchEngine, analyzer: Analyzer, text: str) -> list[str]:
-    """What a search for this text gives, best first."""
-    return [hit.id for hit in find(engine, analyzer, SCHEMA, text, limit=DEPTH).hits]
-
-
 def measure(judged: Judged, engine: SearchEngine, analyzer: Analyzer, beside: Sequence[str] = tuple(BASELINES)) -> Run:
     """Run every question of a set."""
     rankings: dict[str, list[str]] = {}
@@ -78,12 +50,12 @@ def measure(judged: Judged, engine: SearchEngine, analyzer: Analyzer, beside: Se
         begun = time.perf_counter()
         rankings[question] = ranked(engine, analyzer, text)
         times.append((time.perf_counter() - begun) * 1000)
-    others = {name: _baseline(judged, BASELINES[name]()) for name in beside}
+    others = {name: baseline(judged, BASELINES[name]()) for name in beside}
     ours = measures(rankings, judged.answers)
     return Run(ours, others, percentile(times, 0.5), percentile(times, 0.95), rankings)
 
 
-def _baseline(judged: Judged, tokenise: baselines.Tokenise) -> Measures:
+def baseline(judged: Judged, tokenise: baselines.Tokenise) -> Measures:
     index = baselines.indexed(((key, judged.text(key)) for key in judged.documents), tokenise)
     return measures({key: index.ranked(text) for key, text in judged.questions.items()}, judged.answers)
 
@@ -181,7 +153,7 @@ def main(given: Sequence[str]) -> None:
         judged = load(place, asked.limit)
         with indexed(judged, asked.index, analyzer) as engine:
             if asked.suite:
-                generated[judged.name] = suites.SUITES[asked.suite](judged, engine, analyzer, SCHEMA)
+                generated[judged.name] = suites.SUITES[asked.suite](judged, engine, analyzer)
             else:
                 runs[judged.name] = measure(judged, engine, analyzer)
         sets[judged.name] = judged

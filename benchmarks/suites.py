@@ -10,42 +10,27 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from benchmarks.baselines import Tokenise
+from benchmarks.asking import ranked
 from benchmarks.common import data
 from benchmarks.judged import Judged
 from indexer.analysis.analyzer import Analyzer
 from indexer.analysis.normalise import normalise
-from indexer.analysis.segment import Segmenter
 from indexer.engine import SearchEngine
 from indexer.evaluation import measures, ndcg
 from indexer.query import Query, Words
-from indexer.schema import Schema
-from indexer.search import find
 
 SEED = 1
 QUESTIONS = 300
 """At most so many of a set."""
-_HAN = re.compile("[\u3400-\u9fff]+")
 WORDS = 100
 CODES = 40
 FEW = 3
 """Texts that have a code which is asked for."""
 
-Suite = Callable[[Judged, SearchEngine, Analyzer, Schema], dict[str, Any]]
+Suite = Callable[[Judged, SearchEngine, Analyzer], dict[str, Any]]
 
 
-def words_and_bigrams() -> Tokenise:
-    """Words but function words, and pairs, traditional characters simplified: the floor."""
-    analyzer, segmenter = Analyzer(), Segmenter(None, ())
-
-    def tokens(text: str) -> list[str]:
-        words = (word for run in _HAN.findall(normalise(text)) for word in segmenter.cut(run) if len(word) == 2)
-        return [*analyzer.tokens(text).terms, *words]
-
-    return tokens
-
-
-def typos(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Schema) -> dict[str, Any]:
+def typos(judged: Judged, engine: SearchEngine, analyzer: Analyzer) -> dict[str, Any]:
     """One character of each question is another of the same sound: what is kept of the clean nDCG@10, at once, and with
     the first repair that is offered.
     """
@@ -58,11 +43,11 @@ def typos(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sche
         if wrong is None:
             continue
         answers = judged.answers[question]
-        clean.append(ndcg(_ranked(engine, analyzer, schema, text), answers))
-        shown.append(ndcg(_ranked(engine, analyzer, schema, wrong), answers))
+        clean.append(ndcg(ranked(engine, analyzer, text), answers))
+        shown.append(ndcg(ranked(engine, analyzer, wrong), answers))
         repairs = spelling.repairs(wrong, analyzer, engine, ())
         offered += bool(repairs)
-        best = ndcg(_ranked(engine, analyzer, schema, repairs[0].text), answers) if repairs else 0.0
+        best = ndcg(ranked(engine, analyzer, repairs[0].text), answers) if repairs else 0.0
         repaired.append(max(shown[-1], best))
         altered += bool(spelling.repairs(text, analyzer, engine, ()))
     count = len(clean) or 1
@@ -76,7 +61,7 @@ def typos(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sche
     }
 
 
-def codes(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Schema) -> dict[str, Any]:
+def codes(judged: Judged, engine: SearchEngine, analyzer: Analyzer) -> dict[str, Any]:
     """Codes of the texts in every usual spelling: how often the first hit carries the code."""
     dice = random.Random(SEED)
     carriers = _carriers(judged, analyzer)
@@ -84,13 +69,13 @@ def codes(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sche
     asked = [(code, spelt) for code in chosen for spelt in _spellings(code)]
     missed = []
     for code, spelt in asked:
-        first = _ranked(engine, analyzer, schema, spelt)[:1]
+        first = ranked(engine, analyzer, spelt)[:1]
         if not first or carriers[code] not in analyzer.tokens(judged.text(first[0])).terms:
             missed.append(spelt)
     return {"asked": len(asked), "hit 1": len(asked) - len(missed), "missed": missed[:5]}
 
 
-def scripts(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Schema) -> dict[str, Any]:
+def scripts(judged: Judged, engine: SearchEngine, analyzer: Analyzer) -> dict[str, Any]:
     """Each question in the other script: R@10 beside that of the question as it is."""
     import opencc
 
@@ -98,8 +83,8 @@ def scripts(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sc
     other = opencc.OpenCC("s2t" if _is_simplified(text) else "t2s")
     same, crossed = {}, {}
     for question, words in _some(judged):
-        same[question] = _ranked(engine, analyzer, schema, words)
-        crossed[question] = _ranked(engine, analyzer, schema, other.convert(words))
+        same[question] = ranked(engine, analyzer, words)
+        crossed[question] = ranked(engine, analyzer, other.convert(words))
     answers = {question: judged.answers[question] for question in same}
     one, two = measures(same, answers), measures(crossed, answers)
     return {
@@ -109,7 +94,7 @@ def scripts(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sc
     }
 
 
-def short(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Schema) -> dict[str, Any]:
+def short(judged: Judged, engine: SearchEngine, analyzer: Analyzer) -> dict[str, Any]:
     """Words of two characters out of the middle of sentences: whether every text that has them is found."""
     dice = random.Random(SEED)
     texts = [normalise(judged.text(key)) for key in judged.documents]
@@ -118,7 +103,7 @@ def short(judged: Judged, engine: SearchEngine, analyzer: Analyzer, schema: Sche
     for pair in pairs:
         everywhere = sum(pair in text for text in texts)
         total = engine.search(Query(Words((pair,)), limit=1)).total
-        if total < everywhere or not _ranked(engine, analyzer, schema, pair):
+        if total < everywhere or not ranked(engine, analyzer, pair):
             missed.append(pair)
     return {"asked": len(pairs), "found in every text": len(pairs) - len(missed), "missed": missed[:5]}
 
@@ -137,10 +122,6 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
 def _some(judged: Judged) -> Iterator[tuple[str, str]]:
     step = max(1, len(judged.questions) // QUESTIONS)
     return islice(iter(list(judged.questions.items())[::step]), QUESTIONS)
-
-
-def _ranked(engine: SearchEngine, analyzer: Analyzer, schema: Schema, text: str) -> list[str]:
-    return [hit.id for hit in find(engine, analyzer, schema, text, limit=100).hits]
 
 
 @cache

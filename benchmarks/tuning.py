@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks import baselines
+from benchmarks.asking import SCHEMA, indexed
 from benchmarks.judged import SETS, Judged, load
-from benchmarks.relevance import BASELINES, COMPARED, SCHEMA, indexed
+from benchmarks.relevance import BASELINES, COMPARED, baseline
 from indexer.analysis.analyzer import Analyzer
 from indexer.evaluation import geometric_mean, ndcg
 from indexer.ranking import Weights, weights
@@ -55,7 +55,7 @@ class Trial:
             with indexed(judged, None, analyzer) as engine:
                 gathered = {key: gather(engine, analyzer, text) for key, text in judged.questions.items()}
             self._sets[name], self._gathered[name] = judged, gathered
-            self.baselines[name] = {one: _baseline(judged, BASELINES[one]()) for one in COMPARED}
+            self.baselines[name] = {one: baseline(judged, BASELINES[one]()).ndcg_10 for one in COMPARED}
             print(f"{name} gathered", file=sys.stderr)
 
     def scores(self, weighing: Weights) -> Scores:
@@ -69,17 +69,10 @@ class Trial:
     def _score(self, name: str, weighing: Weights) -> float:
         judged = self._sets[name]
         gained = [
-            ndcg([hit.id for hit in found.ranked(SCHEMA, weighing=weighing)[:10]], judged.answers[key])
+            ndcg([hit.id for hit in found.scored(SCHEMA, weighing=weighing).hits[:10]], judged.answers[key])
             for key, found in self._gathered[name].items()
         ]
         return sum(gained) / len(gained)
-
-
-def _baseline(judged: Judged, tokenise: baselines.Tokenise) -> float:
-    index = baselines.indexed(((key, judged.text(key)) for key in judged.documents), tokenise)
-    return sum(ndcg(index.ranked(text), judged.answers[key]) for key, text in judged.questions.items()) / len(
-        judged.questions
-    )
 
 
 def settings(now: Weights) -> Iterator[tuple[str, float, Weights]]:

@@ -82,33 +82,9 @@ class Scored:
     @property
     def hits(self) -> tuple[Hit, ...]:
         """The candidates best first; the first hit has score 1."""
-        scale = max(float(self.score.max()), 1e-9)
+        scale = max(float(self.score.max(initial=0)), 1e-9)
         told = ((self.candidates[at], max(float(self.score[at]), 0.0) / scale) for at in self.order.tolist())
         return tuple(Hit(one.id, one.version, score) for one, score in told)
-
-
-def rank(
-    candidates: Sequence[Candidate],
-    question: Question,
-    statistics: Statistics,
-    schema: Schema,
-    *,
-    exact: Collection[str] = CODES,
-    carriers: Collection[str] = (),
-    prior: Prior | None = None,
-    weighing: Weights | None = None,
-) -> tuple[Hit, ...]:
-    """The candidates as hits, best first; equals keep the engine's order.
-
-    Before all others come documents with a title that equals the question, or with one of its codes in one of the
-    fields named by ``exact``; then those with ids in ``carriers``.
-    """
-    if not candidates:
-        return ()
-    scored = score(
-        candidates, question, statistics, schema, exact=exact, carriers=carriers, prior=prior, weighing=weighing
-    )
-    return scored.hits
 
 
 def score(
@@ -122,7 +98,13 @@ def score(
     prior: Prior | None = None,
     weighing: Weights | None = None,
 ) -> Scored:
-    """The scores of at least one candidate, and their order."""
+    """The scores of the candidates and their order, best first; equals keep the engine's order.
+
+    Before all others come documents with a title that equals the question, or with one of its codes in one of the
+    fields named by ``exact``; then those with ids in ``carriers``.
+    """
+    if not candidates:
+        return Scored((), np.empty(0, np.intp), np.empty(0), {}, (), 0)
     by = weighing or weights()
     texts = _Texts(candidates, schema)
     terms, groups = _terms(question, by)
@@ -134,7 +116,7 @@ def score(
         "title": by.title * likeness**2,
         "prior": by.prior * np.array([prior(one.numbers) if prior else 0.0 for one in candidates]),
     }
-    named = _named(texts, question, likeness, exact)
+    named = _named(likeness, _with_code(texts.schema, question, counts, exact))
     plain = relevance + parts["title"]
     total = plain * (1 + parts["prior"])
     top = max(float(total.max()), 1e-9)
@@ -218,10 +200,7 @@ class _Texts:
             (places[length - 1 :] - places[: max(last, 0)] == length - 1)
             & (pieces[length - 1 :] == pieces[: max(last, 0)])
         )
-        hashes = np.zeros(len(together), np.uint64)
-        for at in range(length):
-            hashes *= _FACTOR
-            hashes += self.units[places[together] + at]
+        hashes = _hashed_at(self.units, places[together], length)
         order = np.argsort(wanted)
         columns = order[np.minimum(np.searchsorted(wanted, hashes, sorter=order), len(wanted) - 1)]
         same = wanted[columns] == hashes
@@ -237,18 +216,18 @@ def _by_length(terms: Sequence[Term]) -> dict[int, list[int]]:
     return columns
 
 
-def _hashed(units: TermIds, length: int) -> Shingles:
-    """One value for every ``length`` neighbouring units."""
-    hashes = np.zeros(max(len(units) - length + 1, 0), np.uint64)
+def _hashed_at(units: TermIds, places: npt.NDArray[np.intp], length: int) -> Shingles:
+    """One value for the ``length`` neighbouring units from each of the places on."""
+    hashes = np.zeros(places.shape, np.uint64)
     for at in range(length):
         hashes *= _FACTOR
-        hashes += units[at : at + len(hashes)]
+        hashes += units[places + at]
     return hashes
 
 
 def _hash(units: TermIds) -> np.uint64:
     """The same value of these units alone."""
-    return np.uint64(_hashed(units, len(units))[0])
+    return np.uint64(_hashed_at(units, np.zeros(1, np.intp), len(units))[0])
 
 
 def _relevance(gains: Scores, groups: "_Groups") -> Scores:
@@ -361,15 +340,18 @@ def _titles(texts: _Texts) -> Iterator[tuple[int, list[int]]]:
                 yield at, told
 
 
-def _named(texts: _Texts, question: Question, likeness: Scores, exact: Collection[str]) -> list[str]:
+def _named(likeness: Scores, with_code: npt.NDArray[np.bool_]) -> list[str]:
     """What names each candidate: a title that is the whole question, a code of the question, or nothing."""
-    named = ["title" if one == 1 else "" for one in likeness]
-    if question.codes:
-        terms = [term for term in question.terms if term.text in question.codes]
-        fields = [at for at, field in enumerate(texts.schema.texts) if field.name in exact]
-        for at in np.flatnonzero(texts.counts(terms)[fields].any(axis=(0, 2))).tolist():
-            named[at] = named[at] or "code"
-    return named
+    told = zip(likeness, with_code, strict=True)
+    return ["title" if alike == 1 else "code" if coded else "" for alike, coded in told]
+
+
+def _with_code(schema: Schema, question: Question, counts: Scores, exact: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Which candidates have a code of the question in one of the fields where it decides."""
+    fields = [at for at, field in enumerate(schema.texts) if field.name in exact]
+    codes = [column for column, term in enumerate(question.terms) if term.text in question.codes]
+    found: npt.NDArray[np.bool_] = counts[fields][:, :, codes].max(axis=(0, 2), initial=0) > 0
+    return found
 
 
 def _without_containers(texts: _Texts, scores: Scores, share: float) -> Scores:
@@ -385,7 +367,8 @@ def _without_containers(texts: _Texts, scores: Scores, share: float) -> Scores:
         lower = (scores >= share * scores[outer]) & (scores < scores[outer])
         shorter = np.flatnonzero(lower & (lengths >= _SHINGLE) & (lengths * _LONGER < lengths[outer]))
         if len(shorter):
-            known = np.sort(_hashed(texts.units[ends[outer] - lengths[outer] : ends[outer]], _SHINGLE))
+            places = np.arange(ends[outer] - lengths[outer], ends[outer] - _SHINGLE + 1)
+            known = np.sort(_hashed_at(texts.units, places, _SHINGLE))
             wanted = samples[shorter]
             found = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
             for inner in shorter[found.mean(axis=1) >= _CONTAINED]:
@@ -399,12 +382,7 @@ def _samples(units: TermIds, starts: npt.NDArray[np.intp], lengths: npt.NDArray[
         return np.zeros((len(starts), _SAMPLES), np.uint64)
     room = np.maximum(lengths - _SHINGLE, 0)
     places = starts[:, None] + (np.linspace(0, 1, _SAMPLES) * room[:, None]).astype(np.intp)
-    places = np.minimum(places, len(units) - _SHINGLE)
-    hashes = np.zeros(places.shape, np.uint64)
-    for at in range(_SHINGLE):
-        hashes *= _FACTOR
-        hashes += units[places + at]
-    return hashes
+    return _hashed_at(units, np.minimum(places, len(units) - _SHINGLE), _SHINGLE)
 
 
 def _matches(texts: _Texts, question: Question, statistics: Statistics, by: Weights) -> Iterator[Match]:

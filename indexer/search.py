@@ -10,7 +10,7 @@ from indexer.engine import Document, SearchEngine
 from indexer.mining import bounded, mine
 from indexer.parser import LONGEST, STEPS, Parsed, parse
 from indexer.query import And, Code, Filter, Ids, Not, Or, Query, Sort, Words
-from indexer.ranking import CODES, Prior, Scored, Weights, explanation, rank, score
+from indexer.ranking import CODES, Prior, Scored, Weights, explanation, score
 from indexer.results import Candidate, Explanation, FacetCount, Hit, Results, Statistics
 from indexer.schema import Schema
 
@@ -47,18 +47,18 @@ def find(
     """
     told = gather(engine, analyzer, text, filters)
     asked, best = told.asked, Ids(tuple(one.id for one in told.candidates))
-    scored = told.scored(schema, exact=exact, prior=prior) if told.candidates else None
-    step = _step(asked, scored.words if scored else 0)
-    tree = asked.parsed.tree(step) if step == _steps(asked.parsed)[0] else best
+    scored = told.scored(schema, exact=exact, prior=prior)
+    first, *_ = steps = _steps(asked.parsed)
+    step = next((one for one in steps if scored.words >= asked.parsed.required(one)), steps[-1])
+    tree = asked.parsed.tree(step) if step == first else best
     if sort:
         page = engine.search(Query(tree, filters, (), sort, offset, limit, counted=False))
         hits = tuple(Hit(one.id, one.version, 0.0) for one in page.candidates)
     else:
-        ranked = scored.hits if scored else ()
-        hits = ranked[offset : offset + limit]
+        hits = scored.hits[offset : offset + limit]
         if tree != best:
             others = Query(And((tree, Not(best))), filters)
-            hits += _beyond(engine, others, max(offset - len(ranked), 0), limit - len(hits))
+            hits += _beyond(engine, others, max(offset - len(told.candidates), 0), limit - len(hits))
     counted = engine.search(Query(tree if sort else Or((tree, best)), filters, facets, limit=0 if facets else 1))
     counts = counted.facets
     if tree == best:
@@ -82,42 +82,8 @@ def like(
     asked = _asked(engine, bounded(Parsed(mine("\n".join(texts), analyzer)), engine, TELLING))
     query = Query(asked.parsed.tree("any"), filters, limit=max(limit, NEAR), counted=False)
     head = engine.search(query).candidates
-    hits = rank(head, asked.parsed.question, asked.statistics, schema, exact=())
+    hits = Gathered(asked, head, frozenset()).scored(schema, exact=()).hits
     return Results(len(head), hits[:limit], {}, "any")
-
-
-def explain(
-    engine: SearchEngine,
-    analyzer: Analyzer,
-    schema: Schema,
-    text: str,
-    document: Document,
-    *,
-    filters: tuple[Filter, ...] = (),
-    exact: Collection[str] = CODES,
-    prior: Prior | None = None,
-) -> Explanation:
-    """Why a document stands where it stands when this is asked; it need not be indexed, nor be found.
-
-    Raises as find does, and ValueError for a document no index can hold.
-    """
-    found = gather(engine, analyzer, text, filters)
-    candidates = found.candidates
-    place = next((at for at, one in enumerate(candidates) if one.id == document.id), None)
-    if place is None:
-        tokens = Preparation(schema, analyzer).analysed(document).tokens
-        candidates = (*candidates, Candidate(document.id, document.version, 0.0, tokens, document.numbers))
-    told = explanation(
-        candidates,
-        len(candidates) - 1 if place is None else place,
-        found.asked.parsed.question,
-        found.asked.statistics,
-        schema,
-        exact=exact,
-        carriers=found.carriers,
-        prior=prior,
-    )
-    return replace(told, rank=0) if place is None else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +108,6 @@ class Gathered:
     candidates: tuple[Candidate, ...]
     carriers: frozenset[str]
 
-    def ranked(self, schema: Schema, *, prior: Prior | None = None, weighing: Weights | None = None) -> tuple[Hit, ...]:
-        """The candidates in their order."""
-        return self.scored(schema, prior=prior, weighing=weighing).hits if self.candidates else ()
-
     def scored(
         self,
         schema: Schema,
@@ -154,7 +116,7 @@ class Gathered:
         prior: Prior | None = None,
         weighing: Weights | None = None,
     ) -> Scored:
-        """The scores of at least one candidate."""
+        """The scores and the order of the candidates."""
         question, statistics = self.asked.parsed.question, self.asked.statistics
         return score(
             self.candidates,
@@ -166,6 +128,36 @@ class Gathered:
             prior=prior,
             weighing=weighing,
         )
+
+    def explained(
+        self,
+        document: Document,
+        analyzer: Analyzer,
+        schema: Schema,
+        *,
+        exact: Collection[str] = CODES,
+        prior: Prior | None = None,
+    ) -> Explanation:
+        """Why a document stands where it stands; it need not be among the candidates, nor be indexed.
+
+        Raises ValueError for a document no index can hold.
+        """
+        place = next((at for at, one in enumerate(self.candidates) if one.id == document.id), None)
+        candidates = self.candidates
+        if place is None:
+            tokens = Preparation(schema, analyzer).analysed(document).tokens
+            candidates = (*candidates, Candidate(document.id, document.version, 0.0, tokens, document.numbers))
+        told = explanation(
+            candidates,
+            len(candidates) - 1 if place is None else place,
+            self.asked.parsed.question,
+            self.asked.statistics,
+            schema,
+            exact=exact,
+            carriers=self.carriers,
+            prior=prior,
+        )
+        return replace(told, rank=0) if place is None else told
 
 
 def gather(engine: SearchEngine, analyzer: Analyzer, text: str, filters: tuple[Filter, ...] = ()) -> Gathered:
@@ -264,12 +256,6 @@ def _carriers(engine: SearchEngine, asked: _Asked, filters: tuple[Filter, ...]) 
 def _tells(code: str) -> bool:
     """Whether it looks like the code of an error or form, and like no version."""
     return code.startswith("0x") or sum(map(str.isdigit, code)) >= DIGITS
-
-
-def _step(asked: _Asked, words: int) -> str:
-    """The strictest step at which something with so many of the words is found."""
-    *strict, last = _steps(asked.parsed)
-    return next((step for step in strict if words >= asked.parsed.required(step)), last)
 
 
 def _beyond(engine: SearchEngine, query: Query, offset: int, limit: int) -> tuple[Hit, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
+from itertools import chain
 from operator import add
 from threading import Lock
 from typing import NamedTuple
@@ -102,24 +103,23 @@ class Question:
     @property
     def searched(self) -> tuple[str, ...]:
         """The terms an engine has: all but characters, those of other forms included."""
-        every = (*self.terms, *(term for form in self.forms for term in form.terms))
-        return tuple(dict.fromkeys(term.text for term in every if term.channel != CHARACTER))
+        return tuple(dict.fromkeys(term.text for term in self._every if term.channel != CHARACTER))
 
     @property
     def characters(self) -> tuple[str, ...]:
         """The single characters that count."""
-        every = (*self.terms, *(term for form in self.forms for term in form.terms))
-        return tuple(dict.fromkeys(term.text for term in every if term.channel == CHARACTER))
+        return tuple(dict.fromkeys(term.text for term in self._every if term.channel == CHARACTER))
 
     @property
     def shown(self) -> frozenset[str]:
         """The terms to highlight: those without any part of a function word, characters only where that is all."""
-        longer = frozenset(
-            term.text
-            for term in (*self.terms, *(term for form in self.forms for term in form.terms))
-            if term.whole and term.channel != CHARACTER
-        )
+        longer = frozenset(term.text for term in self._every if term.whole and term.channel != CHARACTER)
         return longer or frozenset(term.text for term in self.terms)
+
+    @property
+    def _every(self) -> Iterator[Term]:
+        """The terms as typed and those of other forms."""
+        return chain(self.terms, *(form.terms for form in self.forms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Analyzer:
             elif len(run) == 1:
                 units.append(run)
             else:
-                for _, stretch in _stretches(run):
+                for stretch in _stretches(run):
                     terms += [word for word in cut(stretch) if len(word) > 2 and word not in stop_words]
                     terms += map(add, stretch, stretch[1:])
                     units += stretch
@@ -284,7 +284,7 @@ def _read(normal: str, segmenter: Segmenter, stop_words: frozenset[str]) -> Ques
     units: list[str] = []
     for found in codes.SCANNER.finditer(normal):
         if found.lastgroup == "han":
-            for _, stretch in _stretches(found.group()):
+            for stretch in _stretches(found.group()):
                 asked, demanded = _asked(stretch, len(units), segmenter, stop_words)
                 units += stretch
                 words |= dict.fromkeys(demanded)
@@ -347,18 +347,18 @@ def _read_units(phrase: str) -> tuple[str, ...]:
     return tuple(units)
 
 
-def _stretches(run: str) -> Iterable[tuple[int, str]]:
-    """The run, or what is left of it where a character is repeated without end, with the offset of each stretch."""
-    return _collapsed(run) if len(run) > _COLLAPSED else ((0, run),)
+def _stretches(run: str) -> Iterable[str]:
+    """The run, or what is left of it where a character is repeated without end."""
+    return _collapsed(run) if len(run) > _COLLAPSED else (run,)
 
 
-def _collapsed(run: str) -> Iterator[tuple[int, str]]:
+def _collapsed(run: str) -> Iterator[str]:
     start = 0
     for found in _REPEATED.finditer(run):
-        yield start, run[start : found.start() + _COLLAPSED]
+        yield run[start : found.start() + _COLLAPSED]
         start = found.end()
     if start < len(run):
-        yield start, run[start:]
+        yield run[start:]
 
 
 def _han_places(normal: str, terms: Iterable[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,7 +1,6 @@
 """Use cases of evaluating search on the base's own labelled queries: now, over time, and with another lexicon."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +8,6 @@ from indexer import search as finder
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import SearchEngine
 from indexer.engines import open_engine
-from indexer.errors import IndexerError, IndexMissing, SchemaMismatch
 from indexer.evaluation import Judgements, Measures, measures, ndcg
 from indexer.lexicon import Lexicon
 from indexer.query import Filter
@@ -18,10 +16,11 @@ from kb_service.domain.access import EVERYTHING, Actor
 from kb_service.domain.article import KINDS
 from kb_service.domain.events import Event
 from kb_service.domain.labelled import EvaluationRun
-from kb_service.errors import IndexBuilding, Invalid, SearchUnavailable
+from kb_service.errors import Invalid
 from kb_service.results import EvaluationView, MovedQuery, Preview
 from kb_service.services.in_force import InForce
 from kb_service.services.labelled import demand
+from kb_service.services.searching import Progress, searching
 from kb_service.store import articles, labelled, lexicon
 from kb_service.store.feed import Feed
 from kb_service.store.unit_of_work import Database
@@ -44,11 +43,14 @@ Judged = Mapping[str, Judgements]
 class Evaluation:
     """How well the labelled queries are answered. Queries are known by their ids, written as texts."""
 
-    def __init__(self, database: Database, engine: SearchEngine, analyzer: Analyzer, in_force: InForce) -> None:
+    def __init__(
+        self, database: Database, engine: SearchEngine, analyzer: Analyzer, in_force: InForce, progress: Progress
+    ) -> None:
         self._database = database
         self._engine = engine
         self._analyzer = analyzer
         self._in_force = in_force
+        self._progress = progress
 
     def run(self, actor: Actor) -> EvaluationView:
         """Ask every labelled query and keep how well it was answered.
@@ -59,7 +61,7 @@ class Evaluation:
         words, judged = self._labelled(labelled.ASKED)
         if not judged:
             raise Invalid("还没有可用的标注检索词，没有评测。请先添加几个检索词和能解答它们的知识。")
-        with searching():
+        with searching(self._progress):
             found = self._rankings(self._engine, self._analyzer, words)
         with self._database.begin() as tx:
             run = EvaluationRun(
@@ -91,7 +93,7 @@ class Evaluation:
         demand(actor)
         words, judged = self._labelled(PREVIEWED)
         other = Analyzer(lexicon=proposed)
-        with searching():
+        with searching(self._progress):
             before = self._rankings(self._engine, self._analyzer, words)
             after = self._rankings(self._engine, other, words)
             if set(proposed.words) != set(self._analyzer.lexicon.words):
@@ -133,17 +135,6 @@ class Evaluation:
         with self._database.read() as session:
             seen = {document_id("article", one) for one in articles.found(session, actor, ids)}
         return [query for query, answers in judged.items() if not seen.isdisjoint(answers)]
-
-
-@contextmanager
-def searching() -> Iterator[None]:
-    """What an engine cannot do now is told as the base tells it."""
-    try:
-        yield
-    except (IndexMissing, SchemaMismatch) as error:
-        raise IndexBuilding from error
-    except IndexerError as error:
-        raise SearchUnavailable from error
 
 
 def _looked_at(before: Rankings, after: Rankings, judged: Judged) -> list[str]:

@@ -1,6 +1,5 @@
 """Use cases of the lexicon desk: managers keep words, synonyms and stop words, see the effect first and can undo."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -11,6 +10,7 @@ from indexer import lexicon_formats as formats
 from indexer.analysis.normalise import normalise
 from indexer.lexicon_formats import Line
 from kb_service.domain.access import Actor
+from kb_service.domain.learned import is_fit
 from kb_service.domain.lexicon import KINDS, Edit, LexiconChange, LexiconEntry, check_reason
 from kb_service.errors import Conflict, Invalid, NotFound, Unavailable, Unconfirmed
 from kb_service.inputs import LexiconInput
@@ -41,9 +41,6 @@ SHOWN = 20
 """how many are told."""
 TOLD = 200
 """Characters of a bad line that are told."""
-LONGEST_UNANSWERED = 60
-"""Characters; what is longer is no word but a pasted text."""
-_PERSONAL = re.compile(r"[0-9]{6}|@")
 
 
 class LexiconDesk:
@@ -92,8 +89,8 @@ class LexiconDesk:
         with self._database.read() as session:
             found = searches.unanswered(session, self._database.now(), IN_VAIN)
             known = {normalise(term) for _, text in lexicon.live(session, "synonyms") for term in _typed(text)}
-        told = [one for one in found if len(one[0]) <= LONGEST_UNANSWERED and not _PERSONAL.search(one[0])]
-        return tuple(Unanswered(*one) for one in told if normalise(one[0]) not in known)[:SHOWN]
+        told = (one for one in found if is_fit(one[0]) and normalise(one[0]) not in known)
+        return tuple(Unanswered(*one) for one in islice(told, SHOWN))
 
     def preview(self, actor: Actor, kind: str, text: str) -> LexiconOutlook:
         """What adding an entry would do. Raises NotFound, Invalid, Duplicate."""

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from indexer import highlight, spelling
 from indexer import search as finder
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import SearchEngine
-from indexer.errors import IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import WINDOW, Filter, Sort
 from indexer.results import FacetCount, Facets, Hit, Results
 from indexer.spelling import Vocabulary
@@ -24,10 +23,11 @@ from kb_service.domain import article, report
 from kb_service.domain.access import Actor, tokens_of
 from kb_service.domain.article import KINDS
 from kb_service.domain.feedback import SearchEvent
-from kb_service.errors import IndexBuilding, Invalid, SearchUnavailable, Unavailable
+from kb_service.errors import Invalid, Unavailable
 from kb_service.inputs import SearchRequest
 from kb_service.results import FacetValue, SearchHit, SearchResults
 from kb_service.services.clock import today
+from kb_service.services.searching import Progress, searching
 from kb_service.store import articles, people, reports
 from kb_service.store.unit_of_work import Database
 
@@ -45,12 +45,6 @@ REPAIRS = 3
 """What may have been meant, shown at most."""
 FIRST_STEP, LAST_STEP = "all", "any"
 """The step at which something has all of the words, and that at which nothing has even most of them."""
-
-
-class Progress(Protocol):
-    """How far a running rebuild is."""
-
-    def __call__(self) -> tuple[int, int] | None: ...
 
 
 class Search:
@@ -108,10 +102,8 @@ class Search:
         """Noun and database id of what is most like the texts, nearest first, within the actor's rights as indexed."""
         filters = (Filter("readers", tokens_of(actor)), Filter("kind", frozenset(kinds)))
         self._keep_up()
-        try:
+        with searching(self._progress):
             found = finder.like(self._engine, self._analyzer, SCHEMA, texts, filters=filters, limit=limit)
-        except IndexerError as error:
-            raise self._unavailable(error) from error
         return [parse_id(hit.id) for hit in found.hits]
 
     def flush(self) -> int:
@@ -120,7 +112,7 @@ class Search:
 
     def _asked(self, actor: Actor, request: SearchRequest, words: str) -> Results:
         self._keep_up()
-        try:
+        with searching(self._progress):
             return finder.find(
                 self._engine,
                 self._analyzer,
@@ -133,8 +125,6 @@ class Search:
                 limit=request.limit + SPARE,
                 prior=worth(self._database.now()),
             )
-        except IndexerError as error:
-            raise self._unavailable(error) from error
 
     def _repaired(self, actor: Actor, request: SearchRequest, found: Results) -> tuple[Results, str, tuple[str, ...]]:
         """The results to show, what was searched for instead of what was typed, and what may have been meant besides.
@@ -151,7 +141,7 @@ class Search:
         return found, "", texts
 
     def _repairs(self, actor: Actor, request: SearchRequest, found: Results) -> tuple[spelling.Repair, ...]:
-        try:
+        with searching(self._progress):
             return spelling.repairs(
                 request.words,
                 self._analyzer,
@@ -161,14 +151,6 @@ class Search:
                 limit=REPAIRS,
                 answered=bool(found.total) and found.step == FIRST_STEP,
             )
-        except IndexerError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: IndexerError) -> SearchUnavailable | IndexBuilding:
-        if isinstance(error, IndexMissing | SchemaMismatch):
-            done, total = self._progress() or (0, 0)
-            return IndexBuilding(done=done, total=total)
-        return SearchUnavailable()
 
     def _shown(
         self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest, words: str

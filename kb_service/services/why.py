@@ -11,12 +11,13 @@ from indexer.engine import Document, SearchEngine, Upsert
 from indexer.query import Filter
 from indexer.ranking import Prior
 from indexer.results import Explanation, Match
+from indexer.search import Gathered
 from kb_service.documents import SCHEMA, document_id, parse_id, worth
 from kb_service.domain import article, report
 from kb_service.domain.access import Actor, tokens_of
 from kb_service.results import WhyHit, WhyTerm, WhyView
-from kb_service.services.evaluation import searching
 from kb_service.services.in_force import InForce
+from kb_service.services.searching import Progress, searching
 from kb_service.store import articles, outbox, reports
 from kb_service.store.feed import Feed
 from kb_service.store.unit_of_work import Database
@@ -29,11 +30,14 @@ MOST_WORDS = 5_000
 class Why:
     """Why an article or report stands where it stands among the hits of an actor."""
 
-    def __init__(self, database: Database, engine: SearchEngine, analyzer: Analyzer, in_force: InForce) -> None:
+    def __init__(
+        self, database: Database, engine: SearchEngine, analyzer: Analyzer, in_force: InForce, progress: Progress
+    ) -> None:
         self._database = database
         self._engine = engine
         self._analyzer = analyzer
         self._in_force = in_force
+        self._progress = progress
 
     def of(self, actor: Actor, words: str, number: str) -> WhyView:
         """What led to it, what it lacks and, for who may evaluate, the hit in front of it explained likewise.
@@ -45,7 +49,9 @@ class Why:
         with self._database.read() as session:
             noun, object_id, waiting = _sought(session, actor, number)
         filters = (Filter("readers", tokens_of(actor)),)
-        asked = _Asked(self._engine, self._analyzer, words, filters, worth(self._database.now()))
+        with searching(self._progress):
+            found = finder.gather(self._engine, self._analyzer, words, filters)
+        asked = _Asked(words, found, self._analyzer, worth(self._database.now()))
         own = self._explained(asked, actor, document_id(noun, object_id))
         ahead = None
         if own and own.rank != 1 and actor.may("evaluate"):
@@ -84,19 +90,15 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One question with the rights of whoever asks."""
+    """One question with what the engine chose for whoever asks."""
 
-    engine: SearchEngine
-    analyzer: Analyzer
     words: str
-    filters: tuple[Filter, ...]
+    found: Gathered
+    analyzer: Analyzer
     prior: Prior
 
     def explanation(self, document: Document) -> Explanation:
-        with searching():
-            return finder.explain(
-                self.engine, self.analyzer, SCHEMA, self.words, document, filters=self.filters, prior=self.prior
-            )
+        return self.found.explained(document, self.analyzer, SCHEMA, prior=self.prior)
 
     def tells(self, matches: Sequence[Match]) -> Sequence[Match]:
         """The matches that mean something to a person: words and codes, and pairs and characters only without these."""
@@ -106,9 +108,7 @@ class _Asked:
 
     def hits(self) -> Sequence[str]:
         """Ids of the documents that are ranked, best first."""
-        with searching():
-            found = finder.gather(self.engine, self.analyzer, self.words, self.filters)
-        return [hit.id for hit in found.ranked(SCHEMA, prior=self.prior)]
+        return [hit.id for hit in self.found.scored(SCHEMA, prior=self.prior).hits]
 
 
 def _sought(session: Session, actor: Actor, number: str) -> tuple[str, int, bool]:

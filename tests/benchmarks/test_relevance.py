@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import baselines, relevance, suites
+from benchmarks import asking, baselines, relevance, suites
 from benchmarks.judged import load
 from indexer.analysis.analyzer import Analyzer
 from indexer.search import find
@@ -75,10 +75,10 @@ def test_a_run_is_compared_question_by_question(
 
 def test_rankings_are_those_of_a_search(folder: Path) -> None:
     judged, analyzer = load(str(folder)), Analyzer()
-    with relevance.indexed(judged, "memory:", analyzer) as engine:
+    with asking.indexed(judged, "memory:", analyzer) as engine:
         run = relevance.measure(judged, engine, analyzer, ())
         for key, text in judged.questions.items():
-            hits = find(engine, analyzer, relevance.SCHEMA, text, limit=100).hits
+            hits = find(engine, analyzer, asking.SCHEMA, text, limit=100).hits
             assert list(run.rankings[key]) == [hit.id for hit in hits]
 
 
@@ -95,8 +95,8 @@ def test_the_baseline_is_plain_bm25() -> None:
 @pytest.mark.parametrize("name", ["codes", "scripts", "short"])
 def test_suites_are_the_same_each_time_and_all_is_found(folder: Path, name: str) -> None:
     judged, analyzer = load(str(folder)), Analyzer()
-    with relevance.indexed(judged, "memory:", analyzer) as engine:
-        told = [suites.SUITES[name](judged, engine, analyzer, relevance.SCHEMA) for _ in range(2)]
+    with asking.indexed(judged, "memory:", analyzer) as engine:
+        told = [suites.SUITES[name](judged, engine, analyzer) for _ in range(2)]
     assert told[0] == told[1]
     assert told[0].get("missed", []) == []
     assert told[0].get("kept", 1) == 1
@@ -105,8 +105,8 @@ def test_suites_are_the_same_each_time_and_all_is_found(folder: Path, name: str)
 
 def test_typos_are_made_and_survived(folder: Path, corpora: Path) -> None:
     judged, analyzer = load(str(folder)), Analyzer()
-    with relevance.indexed(judged, "memory:", analyzer) as engine:
-        told = suites.typos(judged, engine, analyzer, relevance.SCHEMA)
+    with asking.indexed(judged, "memory:", analyzer) as engine:
+        told = suites.typos(judged, engine, analyzer)
     assert told["questions"] == 3
     assert told["kept as shown"] > 0.9
 

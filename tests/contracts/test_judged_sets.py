@@ -43,7 +43,7 @@ def gathered(engine: SearchEngine, analyzer: Analyzer, documents: list[Document]
 
 
 def first_ten(found: Gathered) -> Mapping[str, float]:
-    return {hit.id: hit.score for hit in found.ranked(SCHEMA)[:10]}
+    return {hit.id: hit.score for hit in found.scored(SCHEMA).hits[:10]}
 
 
 @pytest.mark.parametrize("address", [pytest.param("tantivy:index", marks=pytest.mark.compiled), "whoosh:index"])

@@ -20,7 +20,7 @@ from indexer.engine import Change, Delete, Document, SearchEngine, Upsert
 from indexer.engines import MODULES, default_address, open_engine
 from indexer.errors import BadQuery, EngineUnavailable, IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import And, Code, Everything, Filter, Ids, Node, Not, Or, Phrase, Query, Sort, Words
-from indexer.ranking import rank
+from indexer.ranking import score
 from indexer.results import Applied, Candidates
 from indexer.schema import KeywordField, NumberField, Schema, TextField
 
@@ -138,7 +138,7 @@ def asked(analyzer: Analyzer, text: str) -> Words:
 def ordered(analyzer: Analyzer, engine: SearchEngine, text: str) -> list[str]:
     question = analyzer.question(text)
     answer = engine.search(Query(Words(question.searched), units=question.characters))
-    return [hit.id for hit in rank(answer.candidates, question, answer.statistics, SCHEMA)]
+    return [hit.id for hit in score(answer.candidates, question, answer.statistics, SCHEMA).hits]
 
 
 # what is found

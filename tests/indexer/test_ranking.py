@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.analysis.analyzer import CHARACTER, NAME, REPAIR, Form, Question, Term
 from indexer.analysis.terms import BREAK, term_ids
-from indexer.ranking import explanation, rank, score, weights
+from indexer.ranking import explanation, score, weights
 from indexer.results import Candidate, Statistics
 from indexer.schema import Schema, TextField
 
@@ -33,7 +33,7 @@ def asked(*names: str, codes: tuple[str, ...] = (), forms: tuple[Form, ...] = ()
 
 
 def order(*candidates: Candidate, question: Question, found: Statistics, schema: Schema = SCHEMA) -> list[str]:
-    return [hit.id for hit in rank(candidates, question, found, schema)]
+    return [hit.id for hit in score(candidates, question, found, schema).hits]
 
 
 def test_relevance_is_bm25_over_weighted_counts_of_all_fields():
@@ -113,12 +113,12 @@ def test_a_prior_orders_equals_and_never_buries_what_is_better():
     def worth(numbers: object) -> float:
         return float(numbers["worth"])  # type: ignore[index]
 
-    hits = rank(found, asked("x"), statistics(x=9), BODY, prior=worth)
+    hits = score(found, asked("x"), statistics(x=9), BODY, prior=worth).hits
     assert [hit.id for hit in hits] == ["proven", "old"]
     better = [candidate("better", {"worth": -1}, body="x x x"), candidate("worse", {"worth": 1}, body="x q q q q q")]
-    assert [hit.id for hit in rank(better, asked("x"), statistics(x=9), BODY, prior=worth)] == ["better", "worse"]
+    assert [hit.id for hit in score(better, asked("x"), statistics(x=9), BODY, prior=worth).hits] == ["better", "worse"]
     named = [candidate("named", {"worth": -1}, title="x"), candidate("praised", {"worth": 1}, body="x x x x")]
-    assert rank(named, asked("x"), statistics(x=9), SCHEMA, prior=worth)[0].id == "named"
+    assert score(named, asked("x"), statistics(x=9), SCHEMA, prior=worth).hits[0].id == "named"
 
 
 def test_equals_keep_the_order_of_the_engine():
@@ -128,9 +128,9 @@ def test_equals_keep_the_order_of_the_engine():
 
 @pytest.mark.parametrize("question", [asked(), asked("x"), asked("x", codes=("x",))])
 def test_nothing_to_score_is_no_error(question: Question):
-    hits = rank([candidate("a"), candidate("b", body="y")], question, Statistics(0, {}, {}, 0.0), SCHEMA)
+    hits = score([candidate("a"), candidate("b", body="y")], question, Statistics(0, {}, {}, 0.0), SCHEMA).hits
     assert [(hit.id, hit.score) for hit in hits] == [("a", 0.0), ("b", 0.0)]
-    assert rank([], question, Statistics(0, {}, {}, 0.0), SCHEMA) == ()
+    assert score([], question, Statistics(0, {}, {}, 0.0), SCHEMA).hits == ()
 
 
 TEXT = st.lists(st.sampled_from(["x", "y", "z", "q", "xx", BREAK]), max_size=30)
@@ -182,5 +182,5 @@ def test_a_hundred_candidates_are_ordered_at_once():
     question = asked(*(f"t{n}" for n in range(64)))
     began = time.process_time()
     for _ in range(20):
-        rank(found, question, statistics(), SCHEMA)
+        _ = score(found, question, statistics(), SCHEMA).hits
     assert (time.process_time() - began) / 20 < 0.1  # some 3 ms; a loop over terms would be far beyond

@@ -354,6 +354,7 @@ def test_words_searched_in_vain_by_several_people_are_where_to_begin(kb: Knowled
     searched(kb, "只有一个人问", 1, total=0)
     searched(kb, "找到了的", 5)
     searched(kb, "13800000000", 4, total=0)
+    searched(kb, "010-6123-4567", 4, total=0)
     searched(kb, "zhang@example.cn", 4, total=0)
     assert [(one.words, one.people) for one in kb.lexicon.unanswered(manager)] == [("电税", 3), ("个税扣缴端", 2)]
     kb.lexicon.add(manager, told("電税 => 电子税务局"))
