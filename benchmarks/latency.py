@@ -22,7 +22,7 @@ def measure(kb: KnowledgeBase) -> list[Figure]:
     actor = kb.people.actor(kb.people.find(corpus.SEARCHER).id)
     questions = corpus.questions(data())[: WARMING + ASKED]
     flat = _flat(Path(kb.settings.home) / "index", actor)
-    mine, bare = _alternately(questions, lambda words: kb.search.find(actor, SearchRequest(words=words)), flat)
+    mine, bare = alternately(questions, lambda words: kb.search.find(actor, SearchRequest(words=words)), flat)
     of = "one flat any-word query of tantivy"
     return [
         Figure("search in process, p95", percentile(mine, 0.95), "ms", percentile(bare, 0.95), of, 4, relative=True),
@@ -30,7 +30,7 @@ def measure(kb: KnowledgeBase) -> list[Figure]:
     ]
 
 
-def _alternately(questions: Sequence[str], *ways: Callable[[str], Any]) -> list[list[float]]:
+def alternately(questions: Sequence[str], *ways: Callable[[str], Any]) -> list[list[float]]:
     """Milliseconds of each question in each way, one beside the other, so that a busy machine harms all alike."""
     taken: list[list[float]] = [[] for _ in ways]
     for words in questions:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from indexer.query import Query
-from indexer.results import Applied, Candidates, EngineStatus
+from indexer.results import Applied, Candidates, ClusterCondition, EngineStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,14 @@ class Generation(Protocol):
     def apply(self, changes: Sequence[Change]) -> Applied: ...
 
     def ids(self) -> Iterator[tuple[str, int]]: ...
+
+
+@runtime_checkable
+class Clustered(Protocol):
+    """An engine on servers of its own."""
+
+    def condition(self) -> ClusterCondition:
+        """How these servers are. Raises EngineUnavailable."""
 
 
 class SearchEngine(Protocol):

@@ -13,6 +13,10 @@ class IndexMissing(EngineUnavailable):
     """There is no complete generation yet: a rebuild makes one."""
 
 
+class IndexDamaged(EngineUnavailable):
+    """The files of the index cannot be read: a rebuild makes sound ones."""
+
+
 class SchemaMismatch(IndexerError):
     """The index was built for another schema, analyzer or dictionary: a rebuild makes a matching one."""
 

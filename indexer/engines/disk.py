@@ -1,6 +1,6 @@
 """The engine whose generations are folders, for any library that can write an index into a folder and open it."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from indexer.engine import Change, Document
 from indexer.engines.generations import Generations, Live
 from indexer.engines.question import check
-from indexer.engines.versions import Rank, Settled, ident, settle
-from indexer.errors import EngineUnavailable
+from indexer.engines.versions import Rank, Ranks, Settled, ident, ranks_kept, settle
+from indexer.errors import EngineUnavailable, IndexDamaged, IndexMissing
 from indexer.query import Query
 from indexer.results import Applied, Candidates, EngineStatus
 from indexer.schema import Schema
@@ -99,8 +99,8 @@ class DiskEngine:
 
     @contextmanager
     def rebuild(self) -> Iterator["DiskGeneration"]:
-        with self._generations.building() as folder, self._library.creating(folder) as writer:
-            yield DiskGeneration(self._library, writer)
+        with ranks_kept() as ranks, self._generations.building() as folder, self._library.creating(folder) as writer:
+            yield DiskGeneration(self._library, writer, ranks)
 
     def ids(self) -> Iterator[tuple[str, int]]:
         with self._library.sound():
@@ -113,6 +113,10 @@ class DiskEngine:
             matches = self._generations.is_matching(live)
             with self._library.sound():
                 documents = self._current().view.documents if matches else 0
+        except IndexMissing:
+            return EngineStatus(name, "", 0, matches=False)
+        except IndexDamaged as error:
+            return EngineStatus(name, "", 0, matches=False, details={"damaged": str(error)})
         except EngineUnavailable as error:
             return EngineStatus(name, "", 0, matches=False, details={"reason": str(error)})
         return EngineStatus(name, live.name, documents, matches)
@@ -141,18 +145,17 @@ class DiskEngine:
 class DiskGeneration:
     """A generation that is being filled; one commit at its end makes it whole."""
 
-    def __init__(self, library: Library, writer: Writer) -> None:
-        self._library, self._writer = library, writer
+    def __init__(self, library: Library, writer: Writer, ranks: Ranks) -> None:
+        self._library, self._writer, self._ranks = library, writer, ranks
         self._lock = Lock()
-        self._known: dict[str, Rank] = {}
 
     def apply(self, changes: Sequence[Change]) -> Applied:
         with self._lock, self._library.sound():
-            settled = settle(changes, self._known, self._library.prepare)
-            self._writer.write(settled, self._known)
-            self._known |= settled.ranks
+            known = self._ranks.of(dict.fromkeys(map(ident, changes)))
+            settled = settle(changes, known, self._library.prepare)
+            self._writer.write(settled, known)
+            self._ranks.note(settled.ranks)
             return settled.applied
 
     def ids(self) -> Iterator[tuple[str, int]]:
-        known: Mapping[str, Rank] = self._known
-        return ((key, version) for key, (version, deleted) in known.items() if not deleted)
+        return self._ranks.ids()

@@ -4,8 +4,10 @@
 a kill at any moment leaves the old or the new one. All other folders are leftovers or the generation before.
 """
 
+import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -15,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from indexer.errors import EngineUnavailable, IndexMissing, SchemaMismatch
+from indexer.errors import EngineUnavailable, IndexDamaged, IndexMissing, SchemaMismatch
 
 WAIT = 10.0  # seconds for another writer to finish
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL_TOLD = re.compile(rf"os error ({'|'.join(map(str, FULL))})\b")  # how libraries in Rust tell it
 
 Stamp = tuple[int, int, int]
 
@@ -136,8 +140,10 @@ class Generations:
 
 
 def damaged(error: BaseException) -> EngineUnavailable:
-    """The error for an index that cannot be read, whatever the library made of it."""
-    return EngineUnavailable(f"索引无法读取（{type(error).__name__}），数据没有受影响。请执行 kb index rebuild。")
+    """The error for an index that cannot be read, or written for want of room, whatever the library made of it."""
+    if getattr(error, "errno", None) in FULL or FULL_TOLD.search(str(error)):
+        return EngineUnavailable("索引所在的磁盘空间已满，索引没有更新，数据没有受影响。请腾出空间，之后会自动继续。")
+    return IndexDamaged(f"索引无法读取（{type(error).__name__}），数据没有受影响。请执行 kb index rebuild。")
 
 
 def _refuse_shared(folder: Path) -> None:
@@ -168,7 +174,8 @@ def _locked(path: Path, wait: float, refusal: str) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-            raise (EngineUnavailable(refusal) if busy else damaged(error)) from error
+            told = f"无法写入索引目录（{error}）。请检查目录权限和磁盘空间。"
+            raise EngineUnavailable(refusal if busy else told) from error
         yield
     finally:
         connection.close()

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-from tantivy import Index, Order
+from tantivy import DocAddress, Index, Order
 
 from indexer.analysed import Preparation
 from indexer.analysis.analyzer import Analyzer
@@ -27,6 +28,8 @@ from indexer.schema import Schema
 APPLY_MEMORY = 15_000_000  # bytes of a writer's buffer, the least tantivy takes
 BUILD_MEMORY = 50_000_000
 M_ARENA_MAX = -8  # from malloc.h
+MANY = 1_000  # documents with a term, whose number need not be exact
+PAGE = 1_000  # documents that are looked at together
 FACET_VALUES = 10_000  # values of one facet that are counted
 TOTAL = "#"  # no name of a field
 
@@ -131,10 +134,29 @@ class TantivyView:
         return {document.get_first("id"): self._layout.rank(document) for document in stored}
 
     def ids(self) -> Iterator[tuple[str, int]]:
-        hits = self._searcher.search(self._layout.live, max(self.documents, 1), count=False).hits
-        for _, address in hits:
-            stored = self._searcher.doc(address)
-            yield stored.get_first("id"), stored.get_first("version")
+        """Page by page as they are stored: asked for as hits of one search, they would all be in memory at once."""
+        told, stored = 0, self._stored()
+        while page := list(islice(stored, PAGE)):
+            in_force = set(page if self._is_pristine else self.ranks([key for key, _ in page]).items())
+            ids = [
+                (key, version)
+                for key, (version, deleted) in page
+                if not deleted and (key, (version, False)) in in_force
+            ]
+            told += len(ids)
+            yield from ids
+        if told != self.documents:
+            raise ValueError(f"{told} of {self.documents} documents could be read")
+
+    def _stored(self) -> Iterator[tuple[str, Rank]]:
+        """Ids and ranks of all that is stored, what was replaced or deleted included; a segment ends where none is."""
+        for segment in range(self._searcher.num_segments):
+            for place in count():
+                try:
+                    stored = self._searcher.doc(DocAddress(segment, place))
+                except ValueError:
+                    break
+                yield stored.get_first("id"), self._layout.rank(stored)
 
     def _candidates(self, query: Query, asked: Any) -> tuple[int, tuple[Candidate, ...]]:
         order: dict[str, Any] = {}
@@ -171,9 +193,10 @@ class TantivyView:
         return Statistics(self.documents, frequency, units, self._average_length)
 
     def _frequency(self, term: str) -> int:
-        """The term dictionary also counts what was replaced or deleted; where there is such, the term is searched."""
-        if self._is_pristine:
-            return int(self._searcher.doc_freq("terms", term))
+        """The term dictionary also counts what was replaced or deleted; that matters for terms of few documents."""
+        told = int(self._searcher.doc_freq("terms", term))
+        if self._is_pristine or told > MANY:
+            return told
         return int(self._searcher.search(self._layout.term("terms", term), 1).count)
 
     @cached_property

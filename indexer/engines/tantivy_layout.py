@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from tantivy import Document as Written
 from tantivy import Occur, SchemaBuilder
 from tantivy import Query as Part
 
 from indexer.analysed import Analysed
+from indexer.engines.packing import packed, unpacked
 from indexer.engines.versions import Rank
 from indexer.query import And, Code, Everything, Filter, Ids, Node, Not, Or, Phrase, Words
-from indexer.results import Candidate, TermIds
+from indexer.results import Candidate
 from indexer.schema import Schema
 
 LIVE = "1"  # the term every document has in the field ``live``; a tombstone has an id and a version only
-IDS = np.dtype("<u4")
 
 
 def keyword_name(name: str) -> str:
@@ -42,7 +41,7 @@ class Layout:
         written.add_text("live", LIVE)
         written.add_text("terms", " ".join(analysed.terms))
         written.add_text("units", " ".join(analysed.units))
-        written.add_bytes("tokens", _packed([analysed.tokens[name] for name in self.texts]))
+        written.add_bytes("tokens", packed([analysed.tokens[name] for name in self.texts]))
         for name, values in document.keywords.items():
             for value in dict.fromkeys(values):
                 written.add_text(keyword_name(name), value)
@@ -62,7 +61,7 @@ class Layout:
         return stored.get_first("version"), stored.get_first("tokens") is None
 
     def candidate(self, stored: Any, score: float | None) -> Candidate:
-        tokens = dict(zip(self.texts, _unpacked(stored.get_first("tokens"), len(self.texts)), strict=True))
+        tokens = dict(zip(self.texts, unpacked(stored.get_first("tokens"), len(self.texts)), strict=True))
         numbers = {
             name: number for name in self._numbers if (number := stored.get_first(number_name(name))) is not None
         }
@@ -145,18 +144,3 @@ def _built(schema: Schema) -> Any:
         builder.add_integer_field(number_name(number.name), stored=True, fast=True)
     builder.add_integer_field("length", fast=True)
     return builder.build()
-
-
-def _packed(fields: Sequence[TermIds]) -> bytes:
-    """The number of ids per field, then all ids, as little-endian uint32: one value loads quicker than many."""
-    lengths = np.array([len(ids) for ids in fields], IDS)
-    return np.concatenate([lengths, *fields]).astype(IDS, copy=False).tobytes()
-
-
-def _unpacked(packed: bytes, fields: int) -> list[TermIds]:
-    ids = np.frombuffer(packed, IDS)
-    found, end = [], fields
-    for length in ids[:fields].tolist():
-        found.append(ids[end : end + length])
-        end += length
-    return found

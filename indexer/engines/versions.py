@@ -4,12 +4,15 @@ A change counts when its rank, (version, is a deletion), is above the rank known
 depend on the order of arrival, applying twice changes nothing, and at equal versions a deletion wins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from sqlite3 import Connection
 from typing import Generic, TypeVar
 
 from indexer.engine import Broken, Change, Document, Upsert
 from indexer.results import Applied
+from indexer.spill import spilled
 
 Rank = tuple[int, bool]
 Prepared = TypeVar("Prepared")
@@ -43,9 +46,9 @@ def settle(
     """The newest change of each id where it is above what is ``known``. A document that ``prepare`` cannot take is
     set aside with its reason, and the others flow on.
     """
-    newest = _newest(changes, known)
-    settled: Settled[Prepared] = Settled(ignored=len(changes) - len(newest))
-    for key, change in newest.items():
+    latest = newest(changes, known)
+    settled: Settled[Prepared] = Settled(ignored=len(changes) - len(latest))
+    for key, change in latest.items():
         if isinstance(change, Broken):
             settled.failed[key] = change.reason
             continue
@@ -58,11 +61,49 @@ def settle(
     return settled
 
 
-def _newest(changes: Sequence[Change], known: Mapping[str, Rank]) -> dict[str, Change]:
-    newest: dict[str, Change] = {}
+def newest(changes: Sequence[Change], known: Mapping[str, Rank]) -> dict[str, Change]:
+    """The change of each id that counts; an id is left out where what is ``known`` is above all of its changes."""
+    latest: dict[str, Change] = {}
     for change in changes:
         key = ident(change)
-        above = rank(newest[key]) if key in newest else known.get(key)
+        above = rank(latest[key]) if key in latest else known.get(key)
         if above is None or rank(change) > above:
-            newest[key] = change
-    return newest
+            latest[key] = change
+    return latest
+
+
+class Ranks:
+    """The ranks of all that a growing generation holds, outside of memory. Ids are bytes there: any text can be one."""
+
+    def __init__(self, table: Connection) -> None:
+        self._table = table
+
+    def of(self, keys: Iterable[str]) -> dict[str, Rank]:
+        """Those that are known."""
+        found = {key: self._table.execute(_KNOWN, (_bytes(key),)).fetchone() for key in keys}
+        return {key: (row[0], bool(row[1])) for key, row in found.items() if row}
+
+    def note(self, ranks: Mapping[str, Rank]) -> None:
+        self._table.execute("BEGIN")
+        self._table.executemany(_NOTE, ((_bytes(key), *rank) for key, rank in ranks.items()))
+        self._table.execute("COMMIT")
+
+    def ids(self) -> Iterator[tuple[str, int]]:
+        """Id and version of what is not deleted."""
+        for key, version in self._table.execute("SELECT id, version FROM document WHERE NOT deleted"):
+            yield key.decode("utf-8", "surrogatepass"), version
+
+
+@contextmanager
+def ranks_kept() -> Iterator[Ranks]:
+    """No ranks yet. Raises IndexerError where they cannot be kept."""
+    with spilled("id BLOB PRIMARY KEY, version INTEGER, deleted INTEGER") as table:
+        yield Ranks(table)
+
+
+_KNOWN = "SELECT version, deleted FROM document WHERE id = ?"
+_NOTE = "INSERT OR REPLACE INTO document VALUES (?, ?, ?)"
+
+
+def _bytes(key: str) -> bytes:
+    return key.encode("utf-8", "surrogatepass")

@@ -14,6 +14,7 @@ from indexer.engine import Document, SearchEngine, Upsert
 from indexer.engines import open_engine
 from indexer.schema import Schema, TextField
 from indexer.search import Gathered, gather
+from tests.servers import TWO_SHARDS, elasticsearch_nodes, fresh_index
 
 SETS = ("stard", "tidb", "lecoqa", "sql_errors/zh_cn", "sql_errors/zh_tw", "drcd")
 SCHEMA = Schema((TextField("title", titles=True), TextField("body")))
@@ -46,13 +47,27 @@ def first_ten(found: Gathered) -> Mapping[str, float]:
     return {hit.id: hit.score for hit in found.scored(SCHEMA).hits[:10]}
 
 
-@pytest.mark.parametrize("address", [pytest.param("tantivy:index", marks=pytest.mark.compiled), "whoosh:index"])
+@pytest.fixture(
+    params=[
+        pytest.param("tantivy:index", marks=pytest.mark.compiled),
+        "whoosh:index",
+        pytest.param("", id="elasticsearch"),
+    ]
+)
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param:
+        yield request.param
+        return
+    with fresh_index(elasticsearch_nodes()) as fresh:
+        yield fresh
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_engines_propose_and_order_alike(corpora: Path, tmp_path: Path, name: str, address: str) -> None:
     analyzer = Analyzer()
     documents, texts = part(corpora / name)
     reference = gathered(open_engine("memory:", SCHEMA, analyzer, tmp_path), analyzer, documents, texts)
-    found = gathered(open_engine(address, SCHEMA, analyzer, tmp_path), analyzer, documents, texts)
+    found = gathered(open_engine(address, SCHEMA, analyzer, tmp_path, TWO_SHARDS), analyzer, documents, texts)
     shares = [recall(one, other) for one, other in zip(found, reference, strict=True)]
     assert sum(shares) / len(shares) >= 0.99
     for text, one, other in zip(texts, found, reference, strict=True):
