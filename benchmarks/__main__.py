@@ -22,7 +22,7 @@ def _latency(place: Path) -> list[Figure]:
 
 def _indexing(place: Path) -> list[Figure]:
     with large_base(place / "base") as kb:
-        return [*indexing.rebuilding(kb), *indexing.freshness(kb)]
+        return [*indexing.rebuilding(kb), *indexing.draining(kb), *indexing.freshness(kb)]
 
 
 def _serving(place: Path) -> list[Figure]:

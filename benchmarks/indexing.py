@@ -8,15 +8,21 @@ from contextlib import contextmanager
 from itertools import islice
 from string import ascii_lowercase
 
+from sqlalchemy import select, update
+
 from benchmarks import corpus
 from benchmarks.common import Figure, data, percentile, timed
 from indexer.analysis.analyzer import Analyzer
 from kb_service.bootstrap import KnowledgeBase
 from kb_service.domain.access import Actor
+from kb_service.domain.article import Article
 from kb_service.inputs import ArticleInput, SearchRequest
+from kb_service.store import outbox
 from web.cli.worker import Worker
 
 SAVED = 40
+CHANGED = 10_000
+"""Articles that change at once."""
 PATIENCE = 30
 """Seconds to wait for a saved text."""
 LOOK = 0.005
@@ -29,10 +35,22 @@ def rebuilding(kb: KnowledgeBase) -> list[Figure]:
     documents = kb.index.rebuild()
     rate = documents / (time.perf_counter() - begun)
     of = "analysis of the texts alone"
-    return [Figure("rebuild", rate, "documents/s", _analysed_a_second(), of, 4_000, at_least=True)]
+    return [Figure("rebuild", rate, "documents/s", analysed_a_second(), of, 4_000, at_least=True)]
 
 
-def _analysed_a_second(count: int = 5_000) -> float:
+def draining(kb: KnowledgeBase) -> list[Figure]:
+    """Changed articles a second that come out of the outbox into the index."""
+    with kb._database.begin() as tx:
+        ids = list(tx.session.scalars(select(Article.id).order_by(Article.id).limit(CHANGED)))
+        tx.session.execute(update(Article).where(Article.id.in_(ids)).values(version=Article.version + 1))
+        outbox.put(tx.session, "article", ids, at=tx.now)
+    rate = len(ids) / timed(kb.index.drain)
+    of = "analysis of the texts alone"
+    return [Figure("outbox drain", rate, "changes/s", analysed_a_second(), of, 1_000, at_least=True)]
+
+
+def analysed_a_second(count: int = 5_000) -> float:
+    """Texts a second that the analyzer alone makes tokens of."""
     texts = [text for _, text in islice(corpus.texts(data()), count)]
     analyzer = Analyzer()
     analyzer.tokens(texts[0])

@@ -82,7 +82,7 @@ def kills(here: Site, times: int, dice: random.Random, spans: Mapping[str, float
         if dice.random() > EARLY:
             _until_at_work(here, work, process, sign)
         _until(here, work, process, time.monotonic() + dice.uniform(0, spans[work.name]))
-        at, family = time.monotonic() - begun, _family(process.pid)
+        at, family = time.monotonic() - begun, family_of(process.pid)
         if hit := _kill(process, family, dice):
             done += 1
             _let_go_on(here, work, process)
@@ -134,7 +134,7 @@ def _kill(process: "subprocess.Popen[bytes]", family: Sequence[int], dice: rando
     return f"{'parent' if hit[0] == process.pid else 'child'} of {len(family)}" if alone else f"all {len(family)}"
 
 
-def _family(pid: int) -> list[int]:
+def family_of(pid: int) -> list[int]:
     """The process and what it started, as far as the system tells."""
     found = [pid]
     for one in found:
@@ -240,12 +240,12 @@ def _left_over(here: Site) -> Iterator[str]:
 def _survivors(family: Sequence[int]) -> Iterator[str]:
     """Processes that outlive for long the one that started them."""
     until = time.monotonic() + NOTICED
-    while (left := [pid for pid in family if _runs(pid)]) and time.monotonic() < until:
+    while (left := [pid for pid in family if is_running(pid)]) and time.monotonic() < until:
         time.sleep(0.2)
     yield from (f"process {pid} still runs" for pid in left)
 
 
-def _runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether there is such a process, one that ended and was not waited for left aside."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())

@@ -27,7 +27,9 @@ class Statistics:
 
     documents: int
     frequency: Mapping[str, int]
-    """In how many documents each term of the query occurs, in any text field."""
+    """In how many documents each term of the query occurs, in any text field; of a term in more than a thousand it may
+    still count what was replaced since it was merged.
+    """
     unit_frequency: Mapping[str, int]
     """The same of each unit that was asked about; it may still count what was replaced since the last rebuild."""
     average_length: float
@@ -129,3 +131,16 @@ class EngineStatus:
     documents: int
     matches: bool
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCondition:
+    """How the servers of an engine are. ``health`` of the live index is green, yellow or red; ``unassigned`` are its
+    parts and copies that lie on no node; ``fullest`` is the share of the fullest disk in percent, None where not told.
+    """
+
+    version: str
+    health: str
+    nodes: int
+    unassigned: int
+    fullest: int | None

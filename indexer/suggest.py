@@ -1,18 +1,15 @@
-"""Completes what is being typed from short texts, by characters, pinyin, initials and codes; knows no database.
+"""Completes what is being typed from short texts, by characters, pinyin, initials and codes; knows no database."""
 
-All texts stand in one array of UTF-16 units, a zero before each. For every pair of neighbouring initials (电子 is
-``dz``, as is ``DZ``) the places where it occurs are listed, so that any typed beginning is looked for among a few
-thousand places, with numpy, whichever way it was typed. Memory is about 15 bytes a character.
-"""
-
+import json
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import chain, islice, pairwise, product
+from itertools import chain, count, islice, product
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
@@ -21,24 +18,34 @@ import numpy.typing as npt
 
 from indexer.analysis import codes, pinyin
 from indexer.analysis.normalise import normalise
+from indexer.segments import (
+    Element,
+    Flags,
+    Places,
+    Segment,
+    Units,
+    classes,
+    decoded,
+    indexed,
+    letter_class,
+    mapped,
+    merged,
+    save,
+    without,
+)
 
 LONGEST = 200  # characters of a text that are looked at
 TYPED = 60  # characters of what is typed
 PATTERNS = 8  # readings of what is typed that are tried
 POOL = 32  # of the matches of one reading, those that are ranked against the others
 WORDS = 50_000  # distinct Latin words kept for repair
-RECENT = 20_000  # changed texts, after which the segments are merged
+RECENT = 8  # segments of changed texts, after which they are merged
+LARGEST = 100_000  # texts of a segment in files
+TABLES = "tables.json"
 
-_LETTERS, _OTHER, _NONE = 1, 37, 255  # classes: 0 is the zero before a text, 1 to 26 letters, 27 to 36 digits
-_CLASSES = 38
-_READINGS = 3  # initials of one character that are told apart
 _INCOMPLETE = re.compile(r"(?<![0-9])0+$")  # the zeros of a code whose other digits are still to come
 _RUN = re.compile(r"(?P<letters>[a-z]+)|.", re.DOTALL)
 _LATIN = re.compile(r"[a-z]{4,30}")
-
-Units = npt.NDArray[np.uint16]
-Places = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
 
 
 class Entry(NamedTuple):
@@ -62,93 +69,72 @@ class Match(NamedTuple):
     text: str
 
 
-class Element(NamedTuple):
-    """One place of a pattern: the class its pair is listed under, and the units it may be."""
-
-    initial: int
-    units: Units
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Some of the texts. ``starts`` is where each begins in ``units``, with the end of the last one after it."""
-
-    units: Units
-    starts: Places
-    documents: Places
-    kinds: npt.NDArray[np.uint8]
-    readers: Places
-    alive: Flags
-    places: Places
-    offsets: Places
-    words: Counter[str]
-
-    def pair(self, first: int, second: int) -> Places:
-        """Where these two initials stand side by side."""
-        at = first * _CLASSES + second
-        return self.places[self.offsets[at] : self.offsets[at + 1]]
-
-    def begun(self, first: int) -> Places:
-        """Where this initial stands before anything but the end of a text."""
-        return self.places[self.offsets[first * _CLASSES + 1] : self.offsets[(first + 1) * _CLASSES]]
-
-    def places_of(self, pattern: Sequence[Element]) -> Places:
-        """Where the pattern matches, some places more than once; for a single element at beginnings of texts only."""
-        if len(pattern) == 1:
-            return self._kept(self.pair(0, pattern[0].initial) + 1, pattern)
-        pairs = [self.pair(one.initial, two.initial) for one, two in pairwise(pattern)]
-        rarest = min(range(len(pairs)), key=lambda at: len(pairs[at]))
-        return self._kept(pairs[rarest] - rarest, pattern)
-
-    def _kept(self, places: Places, pattern: Sequence[Element]) -> Places:
-        places = places[(places > 0) & (places + len(pattern) <= len(self.units))]
-        for at, element in enumerate(pattern):
-            places = places[_is_one_of(self.units[places + at], element.units)]
-        return places
-
-    def texts_at(self, places: Places) -> Places:
-        found: Places = (np.searchsorted(self.starts, places, side="right") - 1).astype(np.int32)
-        return found
-
-    def text(self, at: int) -> str:
-        return _text(self.units[self.starts[at] : self.starts[at + 1] - 1])
-
-
 class Suggestions:
     """All texts of a collection. Safe to use from several threads; changes are seen by whoever asks next."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._segments: tuple[Segment, ...] = ()
+        self._in_files = 0
+        self._words: Counter[str] = Counter()
         self._kinds: list[str] = []
         self._readers: dict[frozenset[str], int] = {}
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Suggestions":
+        """The texts that ``write`` left in a folder: memory is taken only for what changes afterwards.
+
+        Raises OSError, ValueError, KeyError or TypeError where they cannot be read.
+        """
+        told = json.loads((folder / TABLES).read_text("utf-8"))
+        texts = cls()
+        texts._segments = tuple(mapped(folder, number) for number in range(told["segments"]))
+        texts._in_files = len(texts._segments)
+        texts._words.update(told["words"])
+        texts._kinds = told["kinds"]
+        texts._readers = {frozenset(tokens): at for at, tokens in enumerate(told["readers"])}
+        return texts
 
     def __len__(self) -> int:
         return sum(int(segment.alive.sum()) for segment in self._segments)
 
     @property
     def size(self) -> int:
-        """Bytes of memory the texts and their lists take."""
-        arrays = (getattr(segment, name) for segment in self._segments for name in Segment.__slots__ if name != "words")
-        return sum(array.nbytes for array in arrays)
+        """Bytes the texts and their lists take, in memory and in files."""
+        return sum(segment.size for segment in self._segments)
+
+    @property
+    def recent(self) -> int:
+        """Texts that are in memory."""
+        return sum(len(segment.alive) for segment in self._segments[self._in_files :])
 
     def put(self, entries: Iterable[Entry], instead_of: Collection[int] = ()) -> None:
         """Take these texts, forgetting all earlier ones of the documents ``instead_of``."""
         with self._lock:
             fresh = self._segment(entries)
-            kept = [_without(segment, instead_of) for segment in self._segments] if instead_of else self._segments
-            segments = [segment for segment in (*kept, fresh) if segment.alive.any()]
-            recent = segments[1:]
-            if len(recent) > 8 or sum(len(segment.alive) for segment in recent) > RECENT:
-                segments = [_merged(segments)]
-            self._segments = tuple(segments)
+            kept = [without(segment, instead_of) for segment in self._segments] if instead_of else self._segments
+            recent = [segment for segment in (*kept[self._in_files :], fresh) if segment.alive.any()]
+            if len(recent) > RECENT:
+                recent = [merged(recent)]
+            self._segments = (*kept[: self._in_files], *recent)
+            self._words = _latin(fresh.units, self._words)
 
     def permitted(self, tokens: frozenset[str]) -> "Permitted":
         """What somebody who holds these tokens may see."""
-        segments = self._segments
-        return Permitted(
-            segments, self._kinds, _open_to(tokens, tuple(self._readers)) if segments else np.empty(0, bool)
-        )
+        segments, words = self._segments, self._words
+        opened = _open_to(tokens, tuple(self._readers)) if segments else np.empty(0, bool)
+        return Permitted(segments, self._kinds, opened, words)
+
+    def _write(self, folder: Path, entries: Iterable[Entry]) -> None:
+        rest, numbers = iter(entries), count()
+        for first in rest:
+            segment = self._segment(chain((first,), islice(rest, LARGEST - 1)))
+            if len(segment.alive):
+                save(segment, folder, next(numbers))
+                self._words = _latin(segment.units, self._words)
+        readers = [sorted(tokens) for tokens in self._readers]
+        told = {"segments": next(numbers), "words": self._words, "kinds": self._kinds, "readers": readers}
+        (folder / TABLES).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
     def _segment(self, entries: Iterable[Entry]) -> Segment:
         told = bytearray()
@@ -164,7 +150,7 @@ class Suggestions:
             documents.append(entry.document)
             kinds.append(self._kind(entry.kind))
             readers.append(self._readers.setdefault(entry.readers, len(self._readers)))
-        return _indexed(
+        return indexed(
             np.frombuffer(bytes(told), np.uint16),
             np.array(lengths, np.int32),
             np.array(documents, np.int32),
@@ -185,6 +171,7 @@ class Permitted:
     segments: tuple[Segment, ...]
     kinds: Sequence[str]
     open: Flags
+    words: Mapping[str, int]
 
     def matches(self, typed: str, limit: int) -> list[Match]:
         """The best ``limit`` documents for what was typed: beginnings first, then the shorter and the newer text."""
@@ -217,7 +204,7 @@ class Permitted:
             places = places[places + 2 < len(segment.units)]
             places = places[segment.units[places] == first.units[0]]
             places = places[segment.units[places + 2] == last.units[0]]
-            counts.update(_text(segment.units[self._seen(segment, places) + 1]))
+            counts.update(decoded(segment.units[self._seen(segment, places) + 1]))
         return [one for one, _ in counts.most_common(limit)]
 
     def near(self, word: str, limit: int = 5) -> list[str]:
@@ -226,9 +213,8 @@ class Permitted:
         from rapidfuzz.process import extract
 
         allowed = 1 if len(word) < 6 else 2
-        words = {one: often for segment in self.segments for one, often in segment.words.items()}
-        found = extract(word, words.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None)
-        best = sorted(found, key=lambda one: (one[1], -words[one[0]]))
+        found = extract(word, self.words.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        best = sorted(found, key=lambda one: (one[1], -self.words[one[0]]))
         return [one for one, distance, _ in best if distance][:limit]
 
     def _commonest(self, pattern: Sequence[Element], limit: int) -> list[str]:
@@ -237,7 +223,7 @@ class Permitted:
             places = np.unique(self._seen(segment, segment.places_of(pattern)))
             rows = segment.units[places[:, None] + np.arange(len(pattern))]
             told, often = np.unique(rows, axis=0, return_counts=True)
-            counts.update({_text(row): int(count) for row, count in zip(told, often, strict=True)})
+            counts.update({decoded(row): int(count) for row, count in zip(told, often, strict=True)})
         return [one for one, _ in counts.most_common(limit)]
 
     def _seen(self, segment: Segment, places: Places) -> Places:
@@ -296,6 +282,14 @@ def dictionary(added: tuple[str, ...]) -> Permitted:
     return words.permitted(frozenset({""}))
 
 
+def write(folder: Path, entries: Iterable[Entry]) -> None:
+    """Keep these texts in files in an empty folder, for ``Suggestions.opened`` in any number of processes.
+
+    Memory is taken for LARGEST of them at a time.
+    """
+    Suggestions()._write(folder, entries)
+
+
 def written(text: str) -> str:
     """A text as it is compared: normalised, without separators, codes without leading zeros."""
     told = []
@@ -328,93 +322,25 @@ def _readings_of(run: re.Match[str]) -> list[list[Element]]:
 @lru_cache(maxsize=8_192)
 def _literal(unit: str) -> Element:
     code = int.from_bytes(unit.encode("utf-16-le", "surrogatepass"), "little")
-    return Element(int(_classes()[0][code]), np.array([code], np.uint16))
+    return Element(int(classes()[0][code]), np.array([code], np.uint16))
 
 
 @lru_cache(maxsize=1_024)
 def _sound(piece: str) -> Element:
     """A syllable or its beginning; a single letter may also be itself."""
     told = pinyin.characters(piece) + (piece if len(piece) == 1 else "")
-    return Element(_letter(piece[0]), np.frombuffer(told.encode("utf-16-le"), np.uint16))
+    return Element(letter_class(piece[0]), np.frombuffer(told.encode("utf-16-le"), np.uint16))
 
 
-def _letter(letter: str) -> int:
-    return ord(letter) - ord("a") + _LETTERS
-
-
-@cache
-def _classes() -> npt.NDArray[np.uint8]:
-    """By unit, the classes of the initials it may be typed by, 255 where there are no more."""
-    classes = np.full((_READINGS, 65_536), _NONE, np.uint8)
-    classes[0] = _OTHER
-    classes[0, 0] = 0
-    classes[0, ord("a") : ord("z") + 1] = np.arange(_LETTERS, _LETTERS + 26)
-    classes[0, ord("0") : ord("9") + 1] = np.arange(_LETTERS + 26, _LETTERS + 36)
-    for character in pinyin.in_use():
-        initials = list(dict.fromkeys(reading[0] for reading in pinyin.readings(character)))[:_READINGS]
-        classes[: len(initials), ord(character)] = [_letter(initial) for initial in initials]
-    return classes
-
-
-def _indexed(
-    units: Units, lengths: Places, documents: Places, kinds: npt.NDArray[np.uint8], readers: Places
-) -> Segment:
-    """A segment of these texts: each is ``lengths`` units long, the zero after it counted."""
-    units = np.concatenate((np.zeros(1, np.uint16), units))
-    starts = np.concatenate((np.ones(1, np.int32), 1 + np.cumsum(lengths, dtype=np.int32)))
-    keys, places = _pairs(units)
-    order = np.argsort(keys, kind="stable")
-    offsets = np.searchsorted(keys[order], np.arange(_CLASSES**2 + 1)).astype(np.int32)
-    alive = np.ones(len(documents), bool)
-    return Segment(units, starts, documents, kinds, readers, alive, places[order], offsets, _latin(units))
-
-
-def _pairs(units: Units) -> tuple[npt.NDArray[np.uint16], Places]:
-    """Keys and places of all pairs of neighbouring initials, as often as they may be read differently."""
-    classes = _classes()[:, units]
-    keys, places = [], []
-    for first in classes[:, :-1]:
-        for second in classes[:, 1:]:
-            at = np.flatnonzero((first != _NONE) & (second != _NONE)).astype(np.int32)
-            keys.append(first[at].astype(np.uint16) * _CLASSES + second[at])
-            places.append(at)
-    return np.concatenate(keys), np.concatenate(places)
-
-
-def _latin(units: Units) -> Counter[str]:
-    """The Latin words, of too many the most frequent."""
-    counts = Counter(found.group() for found in _LATIN.finditer(_text(units)))
+def _latin(units: Units, known: Counter[str]) -> Counter[str]:
+    """The known Latin words and those of the texts, of too many the most frequent."""
+    counts = known + Counter(found.group() for found in _LATIN.finditer(decoded(units)))
     return counts if len(counts) <= WORDS else Counter(dict(counts.most_common(WORDS)))
-
-
-def _without(segment: Segment, documents: Collection[int]) -> Segment:
-    gone = np.isin(segment.documents, np.fromiter(documents, np.int32))
-    return replace(segment, alive=segment.alive & ~gone) if gone.any() else segment
-
-
-def _merged(segments: Sequence[Segment]) -> Segment:
-    def joined(name: str) -> npt.NDArray[np.int32]:
-        return np.concatenate([getattr(segment, name)[segment.alive] for segment in segments])
-
-    lengths = [np.diff(segment.starts) for segment in segments]
-    units = [
-        segment.units[1:][np.repeat(segment.alive, length)] for segment, length in zip(segments, lengths, strict=True)
-    ]
-    kept = [length[segment.alive] for segment, length in zip(segments, lengths, strict=True)]
-    parts = joined("documents"), joined("kinds").astype(np.uint8), joined("readers")
-    return _indexed(np.concatenate(units), np.concatenate(kept), *parts)
 
 
 @lru_cache(maxsize=128)
 def _open_to(tokens: frozenset[str], readers: tuple[frozenset[str], ...]) -> Flags:
     return np.array([not tokens.isdisjoint(one) for one in readers], bool)
-
-
-def _is_one_of(found: Units, wanted: Units) -> Flags:
-    table = np.zeros(65_536, bool)
-    table[wanted] = True
-    matching: Flags = found == wanted[0] if len(wanted) == 1 else table[found]
-    return matching
 
 
 def _best(inside: Flags, lengths: Places, documents: Places) -> npt.NDArray[np.intp]:
@@ -440,7 +366,3 @@ def _units(text: str) -> list[str]:
     """The UTF-16 units of a text."""
     encoded = text.encode("utf-16-le")
     return [encoded[at : at + 2].decode("utf-16-le", "surrogatepass") for at in range(0, len(encoded), 2)]
-
-
-def _text(units: Units) -> str:
-    return units.tobytes().decode("utf-16-le", "replace")

@@ -1,16 +1,21 @@
 """Keeps an index true to the collection it serves, through a feed of what changed; it stores nothing itself."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
+from sqlite3 import Connection
 from typing import Any, Protocol
 
 from indexer.engine import Change, Document, Generation, SearchEngine, Upsert
 from indexer.errors import IndexerError
+from indexer.spill import spilled
 
 BATCH = 500  # documents in memory at a time
 DRAIN = 120.0  # seconds a rebuild waits for a running drain to end
+NAMED = 1_000  # documents of each kind of difference that a check names
+
+_DIFFERENT = {"missing": "indexed IS NULL", "surplus": "searchable IS NULL", "stale": "searchable <> indexed"}
 
 
 class FeedBusy(IndexerError):
@@ -89,12 +94,14 @@ class Rebuilt:
 class Difference:
     """Where the index is not true: documents it lacks, has although they are not searchable, or has in an old version.
 
-    Changes that wait to be drained show up here too.
+    Changes that wait to be drained show up here too. The first NAMED of each kind are named in the order of their ids;
+    ``more`` tells how many of a kind there are beyond those, where there are any.
     """
 
     missing: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    more: Mapping[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.surplus or self.stale)
@@ -138,8 +145,13 @@ def rebuild(feed: ChangeFeed, engine: SearchEngine, progress: Callable[[int], No
 
 
 def check(feed: ChangeFeed, engine: SearchEngine) -> Difference:
-    """Compare ids and versions of the index with what is searchable; repairs nothing. Raises what ``ids`` raises."""
-    return _difference(feed.versions(), engine.ids())
+    """Compare ids and versions of the index with what is searchable; repairs nothing. Memory does not grow with the
+    collection. Raises what ``ids`` raises, and IndexerError where no temporary file can be written.
+    """
+    with _compared(feed.versions(), engine.ids()) as compared:
+        named = {kind: tuple(islice(compared.ids(kind), NAMED)) for kind in _DIFFERENT}
+        counts = {kind: compared.count(kind) - len(ids) for kind, ids in named.items()}
+    return Difference(**named, more={kind: count for kind, count in counts.items() if count})
 
 
 def _catch_up(feed: ChangeFeed, generation: Generation) -> dict[str, str]:
@@ -151,24 +163,41 @@ def _catch_up(feed: ChangeFeed, generation: Generation) -> dict[str, str]:
 
 def _make_true(feed: ChangeFeed, generation: Generation) -> dict[str, str]:
     """Load again what differs, for instance what was saved behind the back of the stream."""
-    difference = _difference(feed.versions(), generation.ids())
     failed: dict[str, str] = {}
-    for ids in _batches((*difference.missing, *difference.surplus, *difference.stale)):
-        failed |= generation.apply(feed.load(ids)).failed
+    with _compared(feed.versions(), generation.ids()) as compared:
+        for ids in _batches(chain.from_iterable(map(compared.ids, _DIFFERENT))):
+            failed |= generation.apply(feed.load(ids)).failed
     return failed
 
 
-def _difference(searchable: Iterable[tuple[str, int]], indexed: Iterable[tuple[str, int]]) -> Difference:
-    rest = dict(indexed)
-    missing: list[str] = []
-    stale: list[str] = []
-    for key, version in searchable:
-        known = rest.pop(key, None)
-        if known is None:
-            missing.append(key)
-        elif known != version:
-            stale.append(key)
-    return Difference(tuple(missing), tuple(rest), tuple(stale))
+class _Compared:
+    """The versions of all documents side by side, as searchable and as indexed, outside of memory."""
+
+    def __init__(self, table: Connection) -> None:
+        self._table = table
+
+    def take(self, side: str, versions: Iterable[tuple[str, int]]) -> None:
+        put = f"INSERT INTO document (id, {side}) VALUES (?, ?)"  # noqa: S608
+        self._table.execute("BEGIN")
+        self._table.executemany(f"{put} ON CONFLICT (id) DO UPDATE SET {side} = excluded.{side}", versions)
+        self._table.execute("COMMIT")
+
+    def ids(self, kind: str) -> Iterator[str]:
+        found = self._table.execute(f"SELECT id FROM document WHERE {_DIFFERENT[kind]} ORDER BY id")  # noqa: S608
+        return (key for (key,) in found)
+
+    def count(self, kind: str) -> int:
+        (counted,) = self._table.execute(f"SELECT count(*) FROM document WHERE {_DIFFERENT[kind]}").fetchone()  # noqa: S608
+        return int(counted)
+
+
+@contextmanager
+def _compared(searchable: Iterable[tuple[str, int]], indexed: Iterable[tuple[str, int]]) -> Iterator[_Compared]:
+    with spilled("id TEXT PRIMARY KEY, searchable INTEGER, indexed INTEGER") as table:
+        compared = _Compared(table)
+        compared.take("searchable", searchable)
+        compared.take("indexed", indexed)
+        yield compared
 
 
 def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:

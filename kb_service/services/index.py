@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from indexer import sync
 from indexer.engine import SearchEngine
-from indexer.errors import EngineUnavailable, IndexerError, IndexMissing, SchemaMismatch
+from indexer.errors import EngineUnavailable, IndexDamaged, IndexerError, IndexMissing, SchemaMismatch
 from kb_service.errors import IndexBuilding, SearchUnavailable
 from kb_service.results import IndexCheck, IndexStatus
 from kb_service.services.in_force import InForce
@@ -31,14 +31,14 @@ class Index:
 
     def drain(self, limit: int = sync.BATCH) -> int:
         """Index what changed; how many documents. 0 where somebody else is at it. Raises SearchUnavailable."""
-        if not self.waiting():
+        if not self._is_due():
             return 0
         self._in_force.keep_up()
         try:
             return sync.drain(self._feed, self._engine, limit).taken
         except sync.FeedBusy:
             return 0
-        except (IndexMissing, SchemaMismatch):
+        except (IndexMissing, IndexDamaged, SchemaMismatch):
             return 0  # the rebuild that is due takes everything along
         except EngineUnavailable as error:
             raise SearchUnavailable from error
@@ -47,6 +47,10 @@ class Index:
         """Changes that are not indexed yet."""
         with self._database.read() as session:
             return outbox.waiting(session)[0]
+
+    def _is_due(self) -> bool:
+        with self._database.read() as session:
+            return outbox.is_due(session, self._database.now())
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Build a new generation and swap it in; how many documents it has.
@@ -79,7 +83,7 @@ class Index:
         if self._progress:
             return self._progress
         with self._database.read() as session:
-            return rebuild_progress(session, self._database.now())
+            return rebuild_progress(session)
 
     def _teller(self, progress: Callable[[int, int], None] | None) -> Callable[[int], None]:
         """What a rebuild tells its progress: this process at once, the others by the database now and then."""
@@ -112,20 +116,26 @@ class Index:
             raise IndexBuilding("还没有与当前程序相符的索引：请执行 kb index rebuild。") from error
         except IndexerError as error:
             raise SearchUnavailable(str(error)) from error
-        counts = {"database": self._feed.size(), "index": self._engine.status().documents, "waiting": self.waiting()}
-        return IndexCheck(found.missing, found.surplus, found.stale, counts)
+        named = {"missing": found.missing, "surplus": found.surplus, "stale": found.stale}
+        counts = {kind: len(ids) + found.more.get(kind, 0) for kind, ids in named.items()}
+        sizes = {"database": self._feed.size(), "index": self._engine.status().documents, "waiting": self.waiting()}
+        return IndexCheck(**named, counts={**sizes, **counts})
 
     def status(self) -> IndexStatus:
         """What state the index is in; never raises for the engine."""
         with self._database.read() as session:
             waiting, parked = outbox.waiting(session)
-            building = leases.is_held(session, REBUILD, self._database.now())
-            progress = self._progress or rebuild_progress(session, self._database.now())
+            building = leases.is_held(session, REBUILD)
+            progress = self._progress or rebuild_progress(session)
         try:
             engine = self._engine.status()
         except IndexerError as error:
             return IndexStatus(type(self._engine).__name__, "", 0, f"unavailable: {error}", waiting, parked)
+        if reason := engine.details.get("reason"):
+            return IndexStatus(engine.engine, "", 0, f"unavailable: {reason}", waiting, parked)
         state = "ready" if engine.generation and engine.matches else "mismatch" if engine.generation else "missing"
+        if engine.details.get("damaged"):
+            state = "damaged"
         if building and state != "ready":
             state = "building"
         return IndexStatus(engine.engine, engine.generation, engine.documents, state, waiting, parked, progress)
@@ -133,4 +143,4 @@ class Index:
     def is_draining(self) -> bool:
         """Whether any process is bringing the index up to date just now."""
         with self._database.read() as session:
-            return leases.is_held(session, DRAIN, self._database.now())
+            return leases.is_held(session, DRAIN)

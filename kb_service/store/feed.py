@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,13 +18,14 @@ from kb_service.domain.organisation import Organisation
 from kb_service.domain.report import Report, ReportVersion
 from kb_service.store import articles, learned, leases, outbox
 from kb_service.store.outbox import OutboxRow, RebuildChange
+from kb_service.store.paging import paged
 from kb_service.store.unit_of_work import Database, Tx
 
 DRAIN, REBUILD = "drain", "rebuild"
-TRIES = 8
-"""After so many failures a change is parked: kept and shown, not tried again."""
 STREAM = 500
 """Documents loaded at a time."""
+LISTED = 10_000
+"""Versions read at a time."""
 GONE = 2**62
 """Version of the deletion of what is no longer in the database; numbers are never given twice."""
 
@@ -49,7 +50,7 @@ class Feed:
         with self._database.read() as session:
             due = (
                 select(OutboxRow.id, OutboxRow.noun, OutboxRow.object_id)
-                .where(OutboxRow.parked.is_(False), OutboxRow.due_at <= self._database.now())
+                .where(outbox.due(self._database.now()))
                 .order_by(OutboxRow.id)
                 .limit(limit)
             )
@@ -65,7 +66,7 @@ class Feed:
             tx.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(done)))
             for name, reason in failed.items():
                 _put_off(tx, batch.receipt[name], reason)
-            if leases.is_held(tx.session, REBUILD, tx.now):
+            if leases.is_held(tx.session, REBUILD):
                 _keep(tx.session, batch.ids)
 
     def kept(self, limit: int) -> Sequence[str]:
@@ -84,17 +85,16 @@ class Feed:
         return [found.get(name) or Delete(name, GONE) for name in ids]
 
     def searchable(self) -> Iterator[Document]:
-        with self._database.read() as session:
-            yield from _stream_articles(session)
-            yield from _stream_reports(session)
+        yield from _made(paged(self._database, _articles(), Article.id, STREAM, _article_upserts))
+        yield from _made(paged(self._database, _reports(), Report.id, STREAM, _report_upserts))
 
     def versions(self) -> Iterator[tuple[str, int]]:
         articles = select(Article.id, Article.version).where(documents.searchable_articles())
-        with self._database.read() as session:
-            for object_id, version in session.execute(articles).yield_per(STREAM):
-                yield documents.document_id("article", object_id), version
-            for object_id, version in session.execute(select(Report.id, Report.version)).yield_per(STREAM):
-                yield documents.document_id("report", object_id), version
+        for object_id, version in paged(self._database, articles, Article.id, LISTED, _as_they_are):
+            yield documents.document_id("article", object_id), version
+        reports = select(Report.id, Report.version)
+        for object_id, version in paged(self._database, reports, Report.id, LISTED, _as_they_are):
+            yield documents.document_id("report", object_id), version
 
     def size(self) -> int:
         """How many documents are searchable."""
@@ -103,19 +103,20 @@ class Feed:
             return session.scalar(articles) + session.scalar(select(func.count()).select_from(Report))  # type: ignore[operator]
 
 
-def rebuild_progress(session: Session, now: datetime) -> tuple[int, int] | None:
+def rebuild_progress(session: Session) -> tuple[int, int] | None:
     """Documents done and to do of the rebuild that runs in any process, None where none does."""
-    if not leases.is_held(session, REBUILD, now):
+    if not leases.is_held(session, REBUILD):
         return None
     state = outbox.index_state(session)
     return state.done, state.total
 
 
 def _put_off(tx: Tx, rows: Sequence[int], reason: str) -> None:
-    for row in tx.session.scalars(select(OutboxRow).where(OutboxRow.id.in_(rows))):
+    mine = select(OutboxRow).where(OutboxRow.id.in_(rows)).with_for_update(skip_locked=True)
+    for row in tx.session.scalars(mine):
         row.attempts += 1
         row.error = reason
-        row.parked = row.attempts >= TRIES
+        row.parked = row.attempts >= outbox.TRIES
         row.due_at = tx.now + timedelta(seconds=2**row.attempts)
 
 
@@ -135,23 +136,18 @@ def _article_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str
 
 
 def _report_changes(session: Session, ids: Sequence[int]) -> Iterator[tuple[str, Change]]:
-    yield from _report_upserts(session.execute(_reports().where(Report.id.in_(ids))))
+    yield from _report_upserts(session, session.execute(_reports().where(Report.id.in_(ids))))
 
 
-def _stream_articles(session: Session) -> Iterator[Document]:
-    for rows in session.execute(_articles().execution_options(yield_per=STREAM)).partitions():
-        yield from _made(_article_upserts(session, rows))
-
-
-def _stream_reports(session: Session) -> Iterator[Document]:
-    yield from _made(_report_upserts(session.execute(_reports().execution_options(yield_per=STREAM))))
+def _as_they_are(_: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[*tuple[Any, ...]]]:
+    return rows
 
 
 def _made(changes: Iterable[tuple[str, Change]]) -> Iterator[Document]:
     return (change.document for _, change in changes if isinstance(change, Upsert))
 
 
-def _report_upserts(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, Change]]:
+def _report_upserts(_: Session, rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[str, Change]]:
     for row in rows:
         one = documents.ReportFacts._make(row)
         yield _upsert(documents.document_id("report", one.id), one.version, partial(documents.report_document, one))

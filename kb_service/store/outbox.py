@@ -1,12 +1,19 @@
 """The outbox: which objects changed since they were indexed. It is written in the transaction of the change."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, Text, func, insert, select
+from sqlalchemy import ColumnElement, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kb_service.domain.base import Base
+from kb_service.domain.base import Base, Long
+
+TRIES = 8
+"""After so many failures a change is parked: kept and shown, not tried again."""
+LONGEST = timedelta(seconds=2**TRIES)
+"""No change is put off for longer."""
+NO_INDEX = -1
+"""Stands for the revision of the lexicon where no generation was built from this database yet."""
 
 
 class OutboxRow(Base):
@@ -14,7 +21,7 @@ class OutboxRow(Base):
 
     __tablename__ = "outbox"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     noun: Mapped[str] = mapped_column(String(20))
     object_id: Mapped[int]
     at: Mapped[datetime]
@@ -68,10 +75,30 @@ def is_waiting(session: Session, noun: str, object_id: int) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
+def due(now: datetime) -> ColumnElement[bool]:
+    """Which changes are to be indexed by now: those that never failed, at once, the others after their pause.
+
+    What seems to pause longer than any change does was noted before the clock was put back.
+    """
+    is_over = (OutboxRow.due_at <= now) | (OutboxRow.due_at > now + LONGEST)
+    return OutboxRow.parked.is_(False) & ((OutboxRow.attempts == 0) | is_over)
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether any change is to be indexed by now."""
+    return session.scalar(select(OutboxRow.id).where(due(now)).limit(1)) is not None
+
+
 def waiting(session: Session) -> tuple[int, int]:
     """How many changes wait to be indexed, and how many are parked."""
     counts = dict(session.execute(select(OutboxRow.parked, func.count()).group_by(OutboxRow.parked)).all())
     return counts.get(False, 0), counts.get(True, 0)
+
+
+def oldest(session: Session) -> datetime | None:
+    """Since when the oldest change waits that is not parked."""
+    waiting = select(OutboxRow.at).where(OutboxRow.parked.is_(False)).order_by(OutboxRow.id)
+    return session.scalar(waiting.limit(1))
 
 
 def index_state(session: Session) -> IndexState:

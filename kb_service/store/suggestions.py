@@ -1,7 +1,7 @@
 """Queries for completion: the texts that may be suggested, what changed, what people ask, what may be shown."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,8 @@ from kb_service.store import learned
 from kb_service.store.articles import parse_number
 from kb_service.store.audit import AuditLine
 from kb_service.store.feed import STREAM, chosen_readers
+from kb_service.store.paging import paged
+from kb_service.store.unit_of_work import Database
 
 OVERLAP = 200
 """Audit lines looked at again: on a database with several writers a smaller number may be seen after a larger one."""
@@ -28,21 +30,24 @@ PEOPLE = 3
 POPULAR = 1_000
 
 
-def entries(session: Session, ids: Collection[int] | None = None) -> Iterator[Entry]:
-    """Titles, other askings, codes and learned words of searchable articles, of all or of these."""
-    wanted = _texts() if ids is None else _texts().where(Article.id.in_(ids))
-    for rows in session.execute(wanted.execution_options(yield_per=STREAM)).partitions():
-        limited = chosen_readers(session, [row.id for row in rows if row.audience == "restricted"])
-        asked = learned.texts(session, [row.id for row in rows])
-        for row in rows:
-            readers = readers_of_article(row.audience, row.state, row.path, limited.get(row.id, ()))
-            for kind, text in _told(row, asked.get(row.id, ())):
-                yield Entry(row.id, kind, text, readers)
+def entries(session: Session, ids: Collection[int]) -> Iterator[Entry]:
+    """Titles, other askings, codes and learned words of those of these articles that are searchable."""
+    yield from _entries(session, session.execute(_texts().where(Article.id.in_(ids))).all())
+
+
+def everything(database: Database) -> Iterator[Entry]:
+    """The same of all articles."""
+    return paged(database, _texts(), Article.id, STREAM, _entries)
 
 
 def mark(session: Session) -> int:
     """Where the audit trail ends now."""
     return session.scalar(select(func.max(AuditLine.id))) or 0
+
+
+def written_at(session: Session, mark: int) -> datetime | None:
+    """When this line of the audit trail was written, None where there is no such line."""
+    return session.scalar(select(AuditLine.at).where(AuditLine.id == mark))
 
 
 def changed(session: Session, since: int, limit: int) -> dict[int, int | None]:
@@ -80,6 +85,15 @@ def said(session: Session, ids: Collection[int]) -> dict[int, tuple[list[str], s
         row.id: (asked.get(row.id, []), "\n".join((row.title, *row.asked, *row.codes, *row.texts.values())))
         for row in session.execute(wanted.where(Article.id.in_(ids)))
     }
+
+
+def _entries(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> Iterator[Entry]:
+    limited = chosen_readers(session, [row.id for row in rows if row.audience == "restricted"])
+    asked = learned.texts(session, [row.id for row in rows])
+    for row in rows:
+        readers = readers_of_article(row.audience, row.state, row.path, limited.get(row.id, ()))
+        for kind, text in _told(row, asked.get(row.id, ())):
+            yield Entry(row.id, kind, text, readers)
 
 
 def _told(row: Row[*tuple[Any, ...]], learned_words: Iterable[str]) -> Iterator[tuple[str, str]]:

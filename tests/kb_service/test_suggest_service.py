@@ -16,7 +16,7 @@ from kb_service.domain.article import Article
 from kb_service.errors import DatabaseBusy, Invalid
 from kb_service.inputs import LexiconInput, SearchRequest
 from kb_service.results import SearchResults
-from kb_service.services import suggest
+from kb_service.services import suggest_texts
 from tests.base import Clock, actor, base_at, populate
 from tests.kb_service.making import published, solution
 
@@ -39,7 +39,7 @@ EVERYBODY = (
 @pytest.fixture(autouse=True)
 def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """What changed is looked for at every request, so that no test has to wait."""
-    monkeypatch.setattr(suggest, "FRESH", 0.0)
+    monkeypatch.setattr(suggest_texts, "FRESH", 0.0)
 
 
 def person(kb: KnowledgeBase, who: str) -> Actor:
@@ -126,7 +126,7 @@ def test_texts_that_are_behind_cannot_show_what_is_restricted_by_now(
 ) -> None:
     number = published(kb, solution("龙门计划", audience="public"))
     assert told(kb, "visitor", "lmjh")
-    monkeypatch.setattr(suggest, "FRESH", 10**9)
+    monkeypatch.setattr(suggest_texts, "FRESH", 10**9)
     with kb._database.begin() as tx:
         tx.session.get_one(Article, int(number[2:])).audience = "internal"
     assert told(kb, "visitor", "lmjh") == []
@@ -134,9 +134,11 @@ def test_texts_that_are_behind_cannot_show_what_is_restricted_by_now(
 
 def test_a_long_backlog_is_loaded_anew(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(kb, "visitor", "白屏") == []
-    monkeypatch.setattr(suggest, "BACKLOG", 0)
+    monkeypatch.setattr(suggest_texts, "BACKLOG", 0)
     published(kb, solution("登录白屏", audience="public"))
     told(kb, "visitor", "白屏")
+    told(kb, "visitor", "白屏")
+    kb.suggest._texts._thread.join()
     assert told(kb, "visitor", "白屏") == [("登录白屏", "title")]
 
 
@@ -145,7 +147,7 @@ def test_a_database_that_is_busy_is_asked_again_by_the_next_request(
 ) -> None:
     published(kb, solution("登录白屏", audience="public"))
     with monkeypatch.context() as patch:
-        patch.setattr(suggest.suggestions, "mark", refuse)
+        patch.setattr(suggest_texts.suggestions, "mark", refuse)
         assert kb.suggest.find(kb.people.visitor(), "白屏", wait=0.2) == ()
         kb.suggest._texts._thread.join()
     assert told(kb, "visitor", "白屏") == [("登录白屏", "title")]
@@ -258,7 +260,7 @@ def test_what_was_searched_with_long_ago_is_forgotten(
 ) -> None:
     number = published(kb, solution("登录白屏", audience="public"))
     searched(kb, "证书过期", number, "一", "二", "三")
-    clock.forward(days=suggest.SINCE / timedelta(days=1) + 1)
+    clock.forward(days=suggest_texts.SINCE / timedelta(days=1) + 1)
     assert popular(again(), "证书过期") == []
 
 
