@@ -1,4 +1,4 @@
-"""A small base on real parts: SQLite on disk, the memory engine, a clock the test holds."""
+"""A small base on real parts: SQLite on disk or PostgreSQL, the memory engine, a clock the test holds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from pathlib import Path
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.access import Actor
+from tests import databases
 
 ORGANISATIONS = (
     ("总局", "headquarters", ""),
@@ -50,9 +51,10 @@ class Clock:
 
 
 @contextmanager
-def base_at(home: Path, clock: Clock, index: str = "memory:") -> Iterator[KnowledgeBase]:
-    """An empty base with the organisations and people above, and an empty index."""
-    kb = open_base(Settings(home=home, index=index), create=True, now=clock)
+def base_at(home: Path, clock: Clock, index: str = "memory:", database: str = "") -> Iterator[KnowledgeBase]:
+    """The base in the folder, or else in ``database``, empty where there is none yet, and an index made anew."""
+    where = {"database": told} if (told := database or databases.of(home)) else {}
+    kb = open_base(Settings(home=home, index=index, **where), create=True, now=clock)
     try:
         kb.index.rebuild()
         yield kb

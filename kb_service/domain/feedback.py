@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kb_service.domain.base import Base
+from kb_service.domain.base import Base, Long
 
 
 class Feedback(Base):
@@ -18,7 +18,7 @@ class Feedback(Base):
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("article_id", "who", "day"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), index=True)
     who: Mapped[str] = mapped_column(String(64))
     day: Mapped[str] = mapped_column(String(10))

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb_service.domain import workflow
-from kb_service.domain.base import Base
+from kb_service.domain.base import Base, Long
 from kb_service.domain.events import Event
 from kb_service.domain.person import Person
 from kb_service.errors import StaleEdit
@@ -31,17 +31,17 @@ class Import(Base):
     name: Mapped[str] = mapped_column(String(300))
     path: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(Long)
     state: Mapped[str] = mapped_column(String(20), default="uploaded", index=True)
     profile: Mapped[str] = mapped_column(String(100), default="")
     mapping: Mapped[dict[str, str]] = mapped_column(default=dict)
     options: Mapped[dict[str, str]] = mapped_column(default=dict)
-    position: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int | None]
-    created: Mapped[int] = mapped_column(default=0)
-    updated: Mapped[int] = mapped_column(default=0)
-    unchanged: Mapped[int] = mapped_column(default=0)
-    refused: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(Long, default=0)
+    total: Mapped[int | None] = mapped_column(Long)
+    created: Mapped[int] = mapped_column(Long, default=0)
+    updated: Mapped[int] = mapped_column(Long, default=0)
+    unchanged: Mapped[int] = mapped_column(Long, default=0)
+    refused: Mapped[int] = mapped_column(Long, default=0)
     message: Mapped[str] = mapped_column(Text, default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     owner_name: Mapped[str] = mapped_column(String(100))
@@ -75,7 +75,7 @@ class ImportRefusal(Base):
     __tablename__ = "import_refusal"
     __table_args__ = (Index("ix_import_refusal_import", "import_id", "id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("import.id"))
     source: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(Text)

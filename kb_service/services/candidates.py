@@ -108,6 +108,7 @@ class Candidates:
         """Begin a new revision from the live text. Raises NotFound, Denied, InvalidTransition, Duplicate."""
         _demand_writer(actor)
         with self._database.begin() as tx:
+            tx.alone("revise")
             article = articles.get(tx.session, actor, number)
             if article.state not in workflow.FINDABLE:
                 raise InvalidTransition("这条知识已经停用，恢复之后才能修订。")

@@ -42,6 +42,7 @@ class Feedback:
         if event:
             self._flush()
         with self._database.begin() as tx:
+            tx.alone("feedback")
             article = articles.get(tx.session, actor, number)
             before = articles.people_helped(tx.session, (article.id,)).get(article.id, 0)
             day = today(tx.now)

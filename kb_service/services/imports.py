@@ -27,6 +27,8 @@ from kb_service.store.unit_of_work import Database, Tx
 KINDS = {"report": "import_report", "article": "import_article"}
 """Kinds of import, with the right each takes."""
 LEASE = timedelta(seconds=60)
+PAUSE = timedelta(seconds=10)
+"""Until an import is tried again for which there was no room, or no database."""
 WORKER = frozenset({"worker"})
 OWNER = frozenset({"owner"})
 TAKING = ("checking", "running")
@@ -152,17 +154,20 @@ class Imports:
             wanted = select(Import.id).where(Import.state.in_(TAKING)).order_by(Import.id)
             if import_id is not None:
                 wanted = wanted.where(Import.id == import_id)
-            waiting = tx.session.scalars(wanted).all()
-            held = leases.held_of(tx.session, [_lease(one) for one in waiting], tx.now)
-            free = next((one for one in waiting if _lease(one) not in held), None)
-            if free is not None:
-                leases.put(tx.session, _lease(free), tx.now + LEASE)
-            return free
+            waiting = tx.session.scalars(wanted.with_for_update(skip_locked=True)).all()
+            held = leases.held_of(tx.session, [_lease(one) for one in waiting])
+            free = (one for one in waiting if _lease(one) not in held)
+            return next((one for one in free if leases.take(tx, _lease(one), LEASE)), None)
 
     def release(self, import_id: int) -> None:
         """Give the lease back, so that another worker may go on at once."""
         with self._database.begin() as tx:
             leases.drop(tx.session, _lease(import_id))
+
+    def put_off(self, import_id: int) -> None:
+        """Nobody may claim it for a while: what it needs is not there just now."""
+        with self._database.begin() as tx:
+            leases.prolong(tx.session, _lease(import_id), PAUSE)
 
     def job(self, import_id: int) -> Job:
         """What there is to do."""
@@ -189,7 +194,7 @@ class Imports:
         handle = self._files.looked_at if is_dry else self._files.keep
         kept = handle(one for draft in drafts for one in draft.value.attachments)
         with self._database.begin() as tx:
-            entity = tx.session.get_one(Import, import_id)
+            entity = imports.locked(tx.session, import_id)
             if entity.state not in TAKING or entity.state != job.state:
                 raise Conflict("这次导入已经停止。")
             if position <= entity.position:
@@ -205,7 +210,7 @@ class Imports:
     def finish(self, import_id: int) -> None:
         """A dry run is checked, a real one done."""
         with self._database.begin() as tx:
-            entity = tx.session.get_one(Import, import_id)
+            entity = imports.locked(tx.session, import_id)
             action = "checked" if entity.state == "checking" else "done"
             tx.record(entity.act(action, LOCAL, WORKER, at=tx.now))
             leases.drop(tx.session, _lease(import_id))
@@ -213,7 +218,7 @@ class Imports:
     def fail(self, import_id: int, code: str, message: str, source: str = "") -> None:
         """Nothing (more) can be taken from the file."""
         with self._database.begin() as tx:
-            entity = tx.session.get_one(Import, import_id)
+            entity = imports.locked(tx.session, import_id)
             if entity.state not in ("uploaded", "checking", "running"):
                 return
             refusal = Refusal(source=source or entity.name, place="整个文件", reason=code, message=message)
@@ -268,6 +273,13 @@ def _view(entity: Import, actor: Actor, waiting: int) -> ImportView:
     )
 
 
+def at_work(session: Session) -> tuple[int, int]:
+    """How many imports batches are taken of, and how many wait for that."""
+    taking = session.scalars(select(Import.id).where(Import.state.in_(TAKING))).all()
+    held = leases.held_of(session, [_lease(one) for one in taking])
+    return len(held), len(taking) - len(held)
+
+
 def _lease(import_id: int) -> str:
     return f"import-{import_id}"
 
@@ -302,7 +314,7 @@ def _advance(
     entity.unchanged += counts.unchanged
     entity.refused += counts.refused + len(refusals)
     entity.position, entity.total = position, total
-    leases.prolong(tx.session, _lease(entity.id), tx.now + LEASE)
+    leases.prolong(tx.session, _lease(entity.id), LEASE)
 
 
 def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:
@@ -314,6 +326,7 @@ def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping
 
 
 def _take_articles(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:
+    tx.alone("import_article")
     taking = _Taking(tx, entity, _owner(tx, entity), kept, people.taxonomy(tx.session))
     told = {taking.identity(draft): draft for draft in drafts}
     before = candidates.latest_imported(tx.session, list(told))

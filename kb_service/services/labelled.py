@@ -47,6 +47,7 @@ class Labelled:
         demand(actor)
         tidy = checked(words)
         with self._database.begin() as tx:
+            tx.alone("label")
             answers = _ids(tx.session, actor, numbers)
             query = labelled.by_words(tx.session, tidy)
             if query is None:

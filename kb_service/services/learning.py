@@ -31,6 +31,7 @@ class Learning:
         if not found:
             return ()
         with self._database.begin() as tx:
+            tx.alone("label")
             article = tx.session.get_one(Article, article_id)
             labelled.collect(tx, USE, {one.text: article_id for one in found.values()})
             return self._taken(tx, article, self._new(tx, article, found))

@@ -75,7 +75,7 @@ class LexiconDesk:
         """What is in force, and how far the index is with it. Raises NotFound."""
         _demand_curator(actor)
         with self._database.read() as session:
-            progress = rebuild_progress(session, self._database.now())
+            progress = rebuild_progress(session)
             return LexiconStatus(
                 revision=lexicon.state(session).revision,
                 counts=dict.fromkeys(KINDS, 0) | lexicon.counts(session),
@@ -118,6 +118,7 @@ class LexiconDesk:
         edit = _new(told.kind, told.text)
         self._weigh(actor, told.reason, (edit,), confirmed)
         with self._database.begin() as tx:
+            tx.alone("lexicon")
             entry_id = _act(tx, actor, "add", told.reason, (edit,))
             view = _view(tx.session, lexicon.get(tx.session, entry_id))
         self._adopt()
@@ -149,6 +150,7 @@ class LexiconDesk:
         """
         _demand_curator(actor)
         with self._database.begin() as tx:
+            tx.alone("lexicon")
             act = lexicon.change(tx.session, change_id)
             if lexicon.overtaken(tx.session, (change_id,)):
                 raise Conflict("这次改动之后，里面的词条又改过。请先撤销后来的改动。")
@@ -169,6 +171,7 @@ class LexiconDesk:
             edits = _fresh(session, told.kind, lines)
         outlook = self._weigh(actor, told.reason, edits, confirmed)
         with self._database.begin() as tx:
+            tx.alone("lexicon")
             edits = _fresh(tx.session, told.kind, lines)
             if edits:
                 _act(tx, actor, "import", told.reason, edits)
@@ -192,6 +195,7 @@ class LexiconDesk:
     ) -> LexiconView:
         self._weigh(actor, reason, (edit,), confirmed)
         with self._database.begin() as tx:
+            tx.alone("lexicon")
             entry = lexicon.get(tx.session, entry_id, to_change=True)
             entry.guard(seen_version, yours=edit.after)
             _act(tx, actor, action, reason, (edit,))

@@ -61,6 +61,7 @@ class People:
         if not username.strip() or not name.strip():
             raise Invalid(problems={"username": "请填写用户名和姓名。"})
         with self._database.begin() as tx:
+            tx.alone("people")
             if tx.session.scalar(select(Person.id).where(Person.username == username)):
                 raise Duplicate(f"用户名“{username}”已被使用。")
             home = _organisation(tx.session, organisation)
@@ -100,6 +101,7 @@ class People:
         if kind not in KINDS:
             raise Invalid(problems={"kind": "机构类别应为：" + "、".join(KINDS) + "。"})
         with self._database.begin() as tx:
+            tx.alone("people")
             taken = people.taxonomy(tx.session).organisations
             if clash := [one for one in (name, *aliases) if one.strip().casefold() in taken]:
                 raise Duplicate(f"机构名称“{clash[0]}”已被使用。")
@@ -123,6 +125,7 @@ class People:
         if not actor.is_local and "manager" not in {role for role, _ in actor.grants}:
             raise Denied
         with self._database.begin() as tx:
+            tx.alone("people")
             known = people.taxonomy(tx.session)
             if clash := [one for one in (name, *aliases) if known.system(one)[0]]:
                 raise Duplicate(f"应用系统“{clash[0]}”已存在。")

@@ -281,7 +281,8 @@ class Events:
             if rows:
                 tx.session.execute(insert(SearchEvent), rows)
             wanted = select(SearchEvent).where(SearchEvent.key.in_([key for key, _ in opened]))
-            events = {event.key: event for event in tx.session.scalars(wanted)}
+            mine = wanted.order_by(SearchEvent.key).with_for_update()  # in one order, lest two wait for each other
+            events = {event.key: event for event in tx.session.scalars(mine)}
             for key, number in opened:
                 if (event := events.get(key)) and number not in event.opened:
                     event.opened = [*event.opened, number]
@@ -294,8 +295,8 @@ def _filters(actor: Actor, request: SearchRequest) -> tuple[Filter, ...]:
 
 
 def _storable(text: str) -> str:
-    """The text without lone surrogates: one search that cannot be written would take the whole batch along."""
-    return text.encode(errors="replace").decode()
+    """The text without lone surrogates and NUL: one search that cannot be written would take the whole batch along."""
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def pseudonym(who: str) -> str:

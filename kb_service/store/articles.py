@@ -97,10 +97,10 @@ def from_report(session: Session, actor: Actor, report_id: int) -> list[tuple[Ar
 
 def feedback(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """How often each article solved it and did not, by id."""
-    solved = func.sum(Feedback.solved.cast(Feedback.id.type))
+    solved = func.count().filter(Feedback.solved)
     counts = select(Feedback.article_id, solved, func.count()).where(Feedback.article_id.in_(set(ids)))
     rows = session.execute(counts.group_by(Feedback.article_id))
-    return {article: (int(good), total - int(good)) for article, good, total in rows}
+    return {article: (good, total - good) for article, good, total in rows}
 
 
 def people_helped(session: Session, ids: Iterable[int]) -> dict[int, int]:

@@ -59,8 +59,20 @@ class Files:
         """The same without writing, for a dry run."""
         return {kept.sha256: kept for kept in map(_checked, given)}
 
+    def put(self, sha256: str, data: bytes) -> None:
+        """Write bytes whose digest the caller has checked. Raises Unavailable."""
+        _write(self.path(sha256), data)
+
     def path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
+
+    def is_damaged(self, sha256: str) -> bool:
+        """Whether other bytes lie there than were kept; what does not lie there at all is not damaged."""
+        try:
+            with self.path(sha256).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() != sha256
+        except FileNotFoundError:
+            return False
 
     def _written(self, one: AttachmentInput) -> Kept:
         kept = _checked(one)
@@ -125,6 +137,14 @@ def own(session: Session, actor: Actor, ids: Sequence[str]) -> list[Attachment]:
     """Those of the attachments that the actor brought in."""
     wanted = select(Attachment).where(Attachment.id.in_(ids), Attachment.owner_id == actor.person_id)
     return list(session.scalars(wanted))
+
+
+def sample(session: Session, limit: int) -> list[str]:
+    """Digests of so many attachments, others every time: their ids are random."""
+    wanted, start = select(Attachment.sha256).order_by(Attachment.id), secrets.token_hex(16)
+    found = session.scalars(wanted.where(Attachment.id >= start).limit(limit)).all()
+    rest = session.scalars(wanted.where(Attachment.id < start).limit(limit - len(found))).all()
+    return [*found, *rest]
 
 
 def view(attachment: Attachment) -> AttachmentView:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from kb_service.domain.base import Base
+from kb_service.domain.base import Base, Long
 from kb_service.domain.events import Event
 
 
@@ -31,7 +31,7 @@ class AuditLine(Base):
 
     __tablename__ = "audit"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Long, primary_key=True)
     at: Mapped[datetime]
     actor_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(100))

@@ -40,6 +40,7 @@ class Filed:
 
 def file(tx: Tx, drafts: Sequence[Draft], source: Source, kept: Mapping[str, attachments.Kept]) -> Filed:
     """File every draft of a report, with an outbox row for each change. ``kept`` maps digests of bytes to files."""
+    tx.alone("report")  # ids are given and identities compared here, not by the database
     taxonomy = people.taxonomy(tx.session)
     told = [(draft, _told(draft)) for draft in drafts]
     identities = [domain.identity(value) for _, value in told]

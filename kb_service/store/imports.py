@@ -35,6 +35,11 @@ def get(session: Session, actor: Actor, import_id: int) -> Import:
     return found
 
 
+def locked(session: Session, import_id: int) -> Import:
+    """An import that nobody else changes until the transaction ends: its counts grow by what they are now."""
+    return session.get_one(Import, import_id, with_for_update=True)
+
+
 def page(session: Session, actor: Actor, *, offset: int, limit: int) -> tuple[list[Import], int]:
     """Imports the actor sees, newest first, and how many there are."""
     wanted = select(Import).where(visible(actor))

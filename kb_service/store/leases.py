@@ -1,4 +1,8 @@
-"""Leases: who alone may do something now. A lease ends when its holder lets go, or stops renewing it."""
+"""Leases: who alone may do something now. A lease ends when its holder lets go, or stops renewing it.
+
+Nobody's wall clock decides: that of one machine may be put back or forward while it holds a lease. PostgreSQL tells its
+own time; the processes on a SQLite file are on one machine, which counts the seconds since it was started.
+"""
 
 import os
 import socket
@@ -6,24 +10,29 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from indexer.sync import FeedBusy
 from kb_service.errors import Unavailable
+from kb_service.store.connections import is_postgresql
 from kb_service.store.outbox import Lease
 
 if TYPE_CHECKING:
-    from kb_service.store.unit_of_work import Database
+    from kb_service.store.unit_of_work import Database, Tx
 
-LENGTH = timedelta(seconds=20)
-RENEWAL = 5.0
+LENGTH = timedelta(seconds=8)
+"""How long a lease holds without being renewed: another host takes over within ten seconds."""
+RENEWAL = 2.0
 """Seconds between two renewals."""
 PAUSE = 0.05
 """Seconds between two looks at a lease somebody else holds."""
+LONGEST = timedelta(minutes=5)
+"""What ends later than this was noted before the machine was started anew, or by another clock."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -43,31 +52,49 @@ def held(database: "Database", name: str, wait: float = 0) -> Iterator[None]:
             tx.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
-def is_held(session: Session, name: str, now: datetime) -> bool:
+def is_held(session: Session, name: str) -> bool:
     """Whether anybody holds the lease."""
-    lease = session.get(Lease, name)
-    return lease is not None and _is_alive(lease, now)
+    return bool(held_of(session, (name,)))
 
 
-def held_of(session: Session, names: Collection[str], now: datetime) -> set[str]:
+def held_of(session: Session, names: Collection[str]) -> set[str]:
     """Those of the leases that anybody holds."""
-    found = session.scalars(select(Lease).where(Lease.name.in_(names)))
+    found = session.scalars(select(Lease).where(Lease.name.in_(names))).all()
+    now = _now(session) if found else EPOCH
     return {lease.name for lease in found if _is_alive(lease, now)}
 
 
-def put(session: Session, name: str, until: datetime) -> None:
-    """This process holds the free lease ``name`` from now on; nobody renews it but ``prolong``."""
-    session.merge(Lease(name=name, holder=_holder(), until=until))
+def take(tx: "Tx", name: str, length: timedelta = LENGTH, holder: str = "") -> bool:
+    """Hold the lease from now on, unless somebody holds it: this process, if no holder is told, and nobody renews it
+    but ``prolong``.
+    """
+    tx.alone("lease")
+    lease = tx.session.get(Lease, name, populate_existing=True, with_for_update=True)
+    now = _now(tx.session)
+    if lease is not None and _is_alive(lease, now):
+        return False
+    lease = lease or tx.add(Lease(name=name))
+    lease.holder, lease.until = holder or _holder(), now + length
+    tx.session.flush()
+    return True
 
 
-def prolong(session: Session, name: str, until: datetime) -> None:
-    """Whoever holds the lease holds it longer."""
-    session.execute(update(Lease).where(Lease.name == name).values(until=until))
+def prolong(session: Session, name: str, length: timedelta) -> None:
+    """Whoever holds the lease holds it for so long from now."""
+    session.execute(update(Lease).where(Lease.name == name).values(until=_now(session) + length))
 
 
 def drop(session: Session, name: str) -> None:
     """Nobody holds the lease any more."""
     session.execute(delete(Lease).where(Lease.name == name))
+
+
+def _now(session: Session) -> datetime:
+    """The moment of the clock that all who come to this database share."""
+    if is_postgresql(session.get_bind()):
+        told: datetime = session.scalars(select(func.clock_timestamp())).one()
+        return told.astimezone(UTC)
+    return EPOCH + timedelta(seconds=time.monotonic())
 
 
 def _holder() -> str:
@@ -84,11 +111,7 @@ def _acquire(database: "Database", name: str, holder: str, wait: float) -> None:
 
 def _taken(database: "Database", name: str, holder: str) -> bool:
     with database.begin() as tx:
-        lease = tx.session.get(Lease, name)
-        if lease is not None and _is_alive(lease, tx.now):
-            return False
-        tx.session.merge(Lease(name=name, holder=holder, until=tx.now + LENGTH))
-        return True
+        return take(tx, name, holder=holder)
 
 
 def _is_alive(lease: Lease, now: datetime) -> bool:
@@ -96,7 +119,7 @@ def _is_alive(lease: Lease, now: datetime) -> bool:
     host, pid, *_ = lease.holder.split(":")
     if host == socket.gethostname() and not _runs(int(pid)):
         return False
-    return lease.until > now
+    return now < lease.until <= now + LONGEST
 
 
 def _runs(pid: int) -> bool:
@@ -110,9 +133,9 @@ def _runs(pid: int) -> bool:
 
 
 def _renew(database: "Database", name: str, holder: str, over: threading.Event) -> None:
+    mine = update(Lease).where(Lease.name == name, Lease.holder == holder)
     while not over.wait(RENEWAL):
         with suppress(Unavailable), database.begin() as tx:
-            lease = tx.session.get(Lease, name)
-            if lease is None or lease.holder != holder:
+            renewed = tx.session.execute(mine.values(until=_now(tx.session) + LENGTH))
+            if not renewed.rowcount:  # type: ignore[attr-defined]  # somebody took over
                 return
-            lease.until = tx.now + LENGTH

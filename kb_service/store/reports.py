@@ -80,8 +80,8 @@ def page(
     if words:
         wanted = wanted.where(
             or_(
-                ReportVersion.phenomenon.contains(words, autoescape=True),
-                Report.key.contains(words, autoescape=True),
+                ReportVersion.phenomenon.icontains(words, autoescape=True),
+                Report.key.icontains(words, autoescape=True),
             )
         )
     if system:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from kb_service.bootstrap import KnowledgeBase, open_base
-from kb_service.config import Settings
 from kb_service.domain.access import Actor
 from kb_service.domain.feedback import SearchEvent
 from kb_service.domain.lexicon import KINDS
@@ -40,7 +39,7 @@ def entry(kb: KnowledgeBase, manager: Actor) -> LexiconView:
 @contextmanager
 def beside(kb: KnowledgeBase, clock: Clock) -> Iterator[KnowledgeBase]:
     """The same base opened by another process, as far as a test can tell."""
-    other = open_base(Settings(home=kb.settings.home, index="memory:"), now=clock)
+    other = open_base(kb.settings, now=clock)
     try:
         other.index.rebuild()
         yield other

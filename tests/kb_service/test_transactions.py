@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine
@@ -16,6 +17,7 @@ from kb_service.domain.report import Report
 from kb_service.errors import Conflict, DatabaseBusy, Invalid, KBError
 from kb_service.inputs import SearchRequest
 from kb_service.services import search, writing
+from kb_service.store import leases
 from kb_service.store.audit import AuditLine
 from kb_service.store.outbox import OutboxRow
 from tests.base import Clock, actor
@@ -145,8 +147,9 @@ def test_search_events_wait_when_the_database_is_busy(kb: KnowledgeBase, monkeyp
     assert kb.search.flush() == 1
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_says_that_it_is_busy(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb_service.store.unit_of_work.PRAGMAS", ("busy_timeout=50", "foreign_keys=ON"))
+    monkeypatch.setattr("kb_service.store.connections.PRAGMAS", ("busy_timeout=50",))
     kb._database.engine.dispose()
     other = create_engine(kb.settings.database_url())
     with other.connect() as holder:
@@ -209,13 +212,15 @@ def test_the_same_import_taken_by_two_workers_is_taken_once(kb: KnowledgeBase) -
     assert kb.imports.get(expert, one.id).counts.created == 20
 
 
-def test_an_import_is_claimed_by_one_worker_until_its_lease_ends(kb: KnowledgeBase, clock: Clock) -> None:
+def test_an_import_is_claimed_by_one_worker_until_its_lease_ends(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expert = actor(kb, "expert")
     one = uploaded(kb, expert, "report")
     kb.imports.run(expert, one.id, seen_version=one.version)
     claims = together(*(kb.imports.claim for _ in range(5)))
     assert sorted(claims, key=str) == [one.id, None, None, None, None]
-    clock.forward(minutes=2)
+    monkeypatch.setattr(leases, "_now", lambda session, now=leases._now: now(session) + timedelta(minutes=2))
     assert kb.imports.claim(one.id) == one.id
     kb.imports.release(one.id)
     assert kb.imports.claim() == one.id

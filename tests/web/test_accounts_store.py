@@ -190,6 +190,15 @@ def test_an_address_is_slowed_down_whatever_names_it_tries(store: accounts.Store
     assert signs_in(store, "li", PASSWORD)
 
 
+def test_a_clock_that_was_put_back_keeps_no_account_closed(store: accounts.Store, clock: Clock) -> None:
+    for _ in range(throttle.PER_ACCOUNT):
+        throttle.begin(store, "li", HERE)
+    clock.forward(seconds=-10)
+    assert not throttle.begin(store, "li", HERE).admitted
+    clock.forward(hours=-1)
+    assert throttle.begin(store, "li", HERE).admitted
+
+
 def test_tries_at_the_same_moment_count_each_other(store: accounts.Store) -> None:
     admitted: list[bool] = []
     together = Barrier(8)

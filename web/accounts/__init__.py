@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from web.accounts.credentials import set_password
 from web.accounts.identity import person_id_of_request, person_id_of_token
+from web.accounts.models import AccountsBase
 from web.accounts.store import Store, is_current, open_store, upgrade
 from web.accounts.tokens import TokenView, add_token, list_tokens, revoke_token
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kb_service.config import Settings
 
 __all__ = [
+    "AccountsBase",
     "Store",
     "TokenView",
     "add_token",

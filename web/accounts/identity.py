@@ -1,12 +1,15 @@
 """Who a request comes from, and how that begins and ends: Flask-Security on the accounts, without its pages."""
 
-import secrets
 from typing import cast
 
 from flask import Flask, current_app, g, request, session
+from sqlalchemy import select
 from sqlalchemy.orm import scoped_session, sessionmaker
 
+from kb_service.errors import Unavailable
 from kb_service.store import audit
+from kb_service.store.faults import translated
+from web import logs
 from web.accounts import credentials, passwords, sessions, tokens
 from web.accounts.models import Account
 from web.accounts.store import Store
@@ -16,6 +19,13 @@ _SESSION = "account"
 
 def init_app(app: Flask, store: Store) -> None:
     from flask_security import Security, SQLAlchemySessionUserDatastore
+
+    class Accounts(SQLAlchemySessionUserDatastore):
+        """Accounts looked up in a transaction of their own: one kept open would cost a connection for each request."""
+
+        def find_user(self, case_insensitive: bool = False, **named: str) -> Account | None:
+            with store.read() as looking:
+                return looking.scalar(select(Account).filter_by(**named))
 
     app.config.update(
         SECURITY_RETURN_GENERIC_RESPONSES=True,
@@ -27,7 +37,7 @@ def init_app(app: Flask, store: Store) -> None:
     )
     loaded = scoped_session(sessionmaker(store.database.engine))
     app.teardown_appcontext(lambda _: loaded.remove())
-    datastore = SQLAlchemySessionUserDatastore(loaded, Account, None)  # type: ignore[arg-type]  # roles are not its business
+    datastore = Accounts(loaded, Account, None)  # type: ignore[arg-type]  # roles are not its business
     json = app.json
     security = Security(app, datastore, register_blueprint=False)
     app.json = json  # Flask-Security puts one of its own in its place
@@ -42,13 +52,22 @@ def store() -> Store:
 
 
 def person_id_of_request() -> int | None:
-    """The person whose session this request belongs to; None when it is over or the person disabled."""
+    """The person whose session this request belongs to; None when it is over or the person disabled.
+
+    Raises Unavailable; for the rest of the request, and the page that says it, nobody is signed in then.
+    """
     from flask_security import current_user
 
     secret = session.get(_SESSION)
-    if not isinstance(secret, str) or not current_user.is_authenticated:
-        return None
-    person_id = sessions.person_id_of(store(), secret)
+    try:
+        with translated():  # Flask-Security asks the database by itself
+            if not isinstance(secret, str) or not current_user.is_authenticated:
+                return None
+        person_id = sessions.person_id_of(store(), secret)
+    except Unavailable:
+        # Flask-Login would ask again for every template
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+        raise
     return person_id if person_id == current_user.person_id else None
 
 
@@ -74,7 +93,7 @@ def identify() -> int | None:
 def sign_in(username: str, password: str) -> bool:
     """Whether these are right; then a new session begins. Raises throttle.TooManyFailures."""
     account = credentials.check(store(), username, password, request.remote_addr or "")
-    current_app.logger.info("sign-in %s from %s", "accepted" if account else "refused", request.remote_addr)
+    current_app.logger.info("sign-in %s", "accepted" if account else "refused")
     if account is None:
         return False
     _begin(account)
@@ -110,8 +129,7 @@ def change_password(current: str, new: str) -> bool:
 
 def _tell_the_audit() -> None:
     """Every audit line written during this request says where it came from."""
-    door = "api" if request.path.startswith("/api/") else "page"
-    audit.origin.set(audit.Origin(door, request.remote_addr or "", secrets.token_hex(8)))
+    audit.origin.set(audit.Origin(logs.door(), request.remote_addr or "", logs.request_id()))
 
 
 def _leave_the_audit(_: BaseException | None) -> None:

@@ -14,13 +14,14 @@ from kb_service.domain.access import Actor
 from kb_service.domain.events import Event
 from kb_service.domain.person import Person
 from kb_service.store import audit, versions
+from kb_service.store.faults import translated
 from kb_service.store.unit_of_work import Database
 from web.accounts.models import AccountsBase
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).with_name("migrations")
 VERSION_TABLE = "accounts_version"
 
 
@@ -39,6 +40,13 @@ class Store:
     def begin(self) -> Iterator[Session]:
         """One transaction that may write: committed on leaving, undone when an error leaves it. Raises DatabaseBusy."""
         with self.database.begin() as tx:
+            yield tx.session
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[Session]:
+        """The same, while nobody else does ``what``. Raises DatabaseBusy."""
+        with self.database.begin() as tx:
+            tx.alone(what)
             yield tx.session
 
     @contextmanager
@@ -75,20 +83,22 @@ def upgrade(where: str | Store) -> None:
     """Brings the tables of accounts up to date; those of the base have migrations of their own."""
     from alembic import command
 
-    with opened(where) as store, store.database.engine.execution_options(kb_writing=True).begin() as connection:
-        command.upgrade(_config(connection), "head")
+    with opened(where) as store:
+        writing = store.database.engine.execution_options(kb_writing=True)
+        with translated(), writing.begin() as connection:
+            command.upgrade(_config(connection), "head")
 
 
 def is_current(where: str | Store) -> bool:
-    """Whether the tables are what this program expects."""
-    with opened(where) as store, store.database.engine.connect() as connection:
-        return versions.found(connection, VERSION_TABLE) == versions.needed(_MIGRATIONS)
+    """Whether this program works with the tables. Raises Unavailable."""
+    with opened(where) as store, translated(), store.database.engine.connect() as connection:
+        return versions.works(connection, MIGRATIONS, VERSION_TABLE)
 
 
 def _config(connection: Connection) -> "Config":
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection, "metadata": AccountsBase.metadata})
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
@@ -38,8 +38,10 @@ def begin(store: Store, username: str, address: str) -> Attempt:
     """
     digest = hashlib.sha256(username.casefold().encode("utf-8", "surrogatepass")).hexdigest()
     now = store.now()
-    with store.begin() as session:
-        session.execute(delete(LoginFailure).where(LoginFailure.at <= now - ACCOUNT_WINDOW))
+    # what lies far ahead was noted before the clock was put back
+    over = or_(LoginFailure.at <= now - ACCOUNT_WINDOW, LoginFailure.at > now + ACCOUNT_WINDOW)
+    with store.alone("sign_in") as session:
+        session.execute(delete(LoginFailure).where(over))
         since = LoginFailure.at > now - ADDRESS_WINDOW
         if _count(session, LoginFailure.address == address, since) >= PER_ADDRESS:
             raise TooManyFailures

@@ -1,20 +1,24 @@
 """Runs the migrations on the address given by ``kb_service.store.schema``, all of them in one transaction."""
 
 from alembic import context
-from sqlalchemy import create_engine, event
 
+from kb_service.store import texts, versions
+from kb_service.store.connections import open_engine
 from kb_service.store.tables import Base
 
-engine = create_engine(context.config.attributes["url"])
-if engine.dialect.name == "sqlite":
-    # The driver would commit each statement: a kill would leave half a base, and two programs would both make one.
-    event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-with engine.connect() as connection:
+engine = open_engine(context.config.attributes["url"], unhurried=True)
+# One transaction, begun as a writer: a kill would leave half a base, and two programs would both make one.
+with engine.connect().execution_options(kb_writing=True) as connection:
+    versions.alone(connection)
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=True, transactional_ddl=True
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        transactional_ddl=True,
+        on_version_apply=versions.noted,
     )
     with context.begin_transaction():
         context.run_migrations()
+    texts.settle(connection)
     connection.commit()
 engine.dispose()
