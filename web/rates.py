@@ -40,7 +40,7 @@ SUGGESTING = ("search.suggest", "api.search_suggest")
 SEARCHING = ("candidates.nearest", "why.show")
 """They search too, the first of them while somebody writes."""
 UPLOADS = ("imports.upload",)
-FREE = ("static", "health.healthz", "health.readyz", "imports.show", "lexicon.status")
+FREE = ("static", "health.healthz", "health.readyz", "metrics.show", "imports.show", "lexicon.status")
 """Never counted: what belongs to every page, what watches the service, and the progress a page asks for by itself."""
 REMEMBERED = 10_000
 
