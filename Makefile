@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 LOCKING = uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: demo test test-pure check bench lock help
+.PHONY: demo test test-cluster test-pure check bench lock help
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ demo: $(VENV)/runtime
 ## make test       run the whole suite
 test: $(VENV)/development
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+## make test-cluster  tell the stories in the browser again, on PostgreSQL and Elasticsearch (see CONTRIBUTING.md)
+test-cluster:
+	$(MAKE) test KB_TEST_PROFILE=cluster ARGS="tests/browser -k 'not every_page'"
 
 ## make test-pure  run it again without tantivy and rjieba
 test-pure:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from importers import archives, sniffing
 from importers.archives import Member
 from importers.errors import WHOLE_FILE, UnreadableSource, refusal
+from kb_service.errors import FULL
 from kb_service.inputs import Refusal
 
 MEDIA_TYPES = {
@@ -172,6 +173,8 @@ def _unpacked(archive: zipfile.ZipFile, member: Member, folder: Path) -> Path:
         with archive.open(member.info) as packed, path.open("wb") as unpacked:
             shutil.copyfileobj(packed, unpacked)
     except archives.BROKEN as error:
+        if isinstance(error, OSError) and error.errno in FULL:  # no fault of the file
+            raise
         raise UnreadableSource("unreadable", member.name) from error
     return path
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import SearchEngine
-from indexer.engines import default_address, open_engine
+from indexer.engines import Cluster, default_address, open_engine
 from kb_service.config import Settings
 from kb_service.documents import SCHEMA
 from kb_service.services import clock
 from kb_service.services.articles import Articles
 from kb_service.services.attachments import Attachments
+from kb_service.services.backups import Backups
 from kb_service.services.candidates import Candidates
 from kb_service.services.evaluation import Evaluation
 from kb_service.services.feedback import Feedback
+from kb_service.services.health import Health
 from kb_service.services.imports import Imports
 from kb_service.services.in_force import InForce
 from kb_service.services.index import Index
@@ -43,8 +45,9 @@ class KnowledgeBase:
         self._database, self._engine = database, engine
         in_force = InForce(database, analyzer)
         self.index = Index(database, engine, in_force)
+        self.health = Health(database, engine, files)
         self.people = People(database)
-        self.suggest = Suggest(database, analyzer)
+        self.suggest = Suggest(database, analyzer, settings.cache_folder() / "suggest")
         self.search = Search(database, engine, analyzer, self.index.progress, in_force.keep_up, self.suggest.vocabulary)
         self.why = Why(database, engine, analyzer, in_force, self.index.progress)
         self.articles = Articles(database)
@@ -59,6 +62,7 @@ class KnowledgeBase:
         self.lexicon = LexiconDesk(database, in_force, Scales(database, analyzer, self.evaluation))
         self.feedback = Feedback(database, self.learning, self.search.flush)
         self.attachments = Attachments(database, files)
+        self.backups = Backups(database, files, settings)
 
     def now(self) -> datetime:
         """The time it is for this base."""
@@ -76,5 +80,17 @@ def open_base(settings: Settings, *, create: bool = False, now: Callable[[], dat
     schema.demand(settings.database_url(), create=create)
     analyzer = Analyzer()
     home = Path(settings.home).absolute()
-    engine = open_engine(settings.index or default_address(), SCHEMA, analyzer, home)
+    engine = open_engine(settings.index or default_address(), SCHEMA, analyzer, home, _cluster(settings))
     return KnowledgeBase(settings, Database(settings.database_url(), now), engine, analyzer)
+
+
+def _cluster(settings: Settings) -> Cluster:
+    return Cluster(
+        user=settings.index_user,
+        password=settings.index_password,
+        api_key=settings.index_api_key,
+        ca=settings.index_ca,
+        shards=settings.index_shards,
+        replicas=settings.index_replicas,
+        seconds=settings.index_seconds,
+    )

@@ -3,8 +3,9 @@
 import os
 import secrets
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -26,15 +27,38 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
 
     home: Path = Field(Path("var"), description="Folder of all state: database, index, attachments, secret.")
+    cache: Path = Field(Path("cache"), description="Folder on a local disk for what can be made anew.")
     database: str = Field("sqlite:///kb.sqlite", description="SQLAlchemy address of the database.")
     index: str = Field(
-        "", description="Address of the index: tantivy:PATH, whoosh:PATH or memory:. Empty: the best here."
+        "",
+        description="Address of the index: tantivy:PATH, whoosh:PATH, memory: or elasticsearch://HOST:PORT/NAME. "
+        "Empty: the best here.",
     )
+    index_user: str = Field("", description="User of the search servers.")
+    index_password: str = Field("", repr=False, description="Password of that user.")
+    index_api_key: str = Field("", repr=False, description="API key of the search servers, instead of a user.")
+    index_ca: str = Field("", description="File of the authority that signed the certificates of the search servers.")
+    index_shards: int = Field(1, ge=1, le=1024, description="Parts the next rebuild cuts the index into.")
+    index_replicas: int = Field(1, ge=0, le=10, description="Copies of each part, where there are nodes for them.")
+    index_seconds: float = Field(0.8, gt=0, le=60, description="Seconds one search of the servers may take in all.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes of kb serve that answer requests.")
+    threads: int = Field(8, ge=1, le=64, description="Requests each of these processes answers at once.")
+    background: bool = Field(True, description="Whether kb serve also does the work of kb worker.")
     anonymous: bool = Field(True, description="Whether public articles can be read without signing in.")
     secret: str = Field("", description="Key that signs sessions. Empty: made once and kept in the home folder.")
     public_url: str = Field("", description="Address people type. https makes cookies Secure with the __Host- prefix.")
+    trusted_proxies: str = Field("", description="Addresses or networks of reverse proxies whose X-Forwarded-* hold.")
+    log: Literal["text", "json"] = Field("text", description="How logs are written: for people, or for machines.")
+    log_queries: bool = Field(False, description="Whether logs of requests hold what was searched for.")
+    backup_target: str = Field("", description="Folder the worker writes backups to. Empty: it makes none.")
+    backup_hours: float = Field(24, gt=0, le=8760, description="Hours between two backups.")
+    backup_keep: int = Field(14, ge=1, description="How many backups are kept.")
+    backup_recipient: str = Field(
+        "", description="Public key of age that encrypts backups. Empty: they are not encrypted."
+    )
+    metrics_token: str = Field("", description="Token other machines read /metrics with. Empty: none may.")
 
     @field_validator("public_url")
     @classmethod
@@ -42,6 +66,12 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("begins with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks(value)
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -58,6 +88,10 @@ class Settings(BaseSettings):
     def demo_marker(self) -> Path:
         """The file that marks the home folder of a demo base."""
         return self.home / "demo"
+
+    def cache_folder(self) -> Path:
+        """``cache``, a relative one put under ``home``."""
+        return self.home.absolute() / self.cache
 
     def database_url(self) -> str:
         """The database address with a relative SQLite path put under ``home``."""
@@ -90,6 +124,11 @@ def load(**overrides: Any) -> Settings:
         raise BadSettings(f"设置 {name} 无法识别：{first['msg']}。请改正后再启动。", setting=name) from error
     except (OSError, ValueError) as error:
         raise BadSettings(f"设置文件 {_config_file()} 无法读取：{error}。") from error
+
+
+def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list of addresses and networks, parted by commas. Raises ValueError."""
+    return tuple(ip_network(one.strip()) for one in value.split(",") if one.strip())
 
 
 def _config_file() -> Path:

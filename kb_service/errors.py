@@ -1,7 +1,11 @@
 """What a use case may refuse, each error with a stable code and a Chinese sentence a person can act on."""
 
+import errno
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of an OSError that mean: no room is left."""
 
 
 class KBError(Exception):
@@ -97,6 +101,13 @@ class DatabaseFailed(Unavailable):
     sentence = "数据库文件无法读写：磁盘已满、没有权限或磁盘有故障。您的操作没有保存，之前保存的都在。请处理后再试。"
 
 
+class DatabaseAway(Unavailable):
+    """The database server does not answer, or the connection to it was lost."""
+
+    code = "database_away"
+    sentence = "数据库暂时连不上，您的操作没有保存，之前保存的都在。请稍后再试；一直如此请联系管理员。"
+
+
 class SearchUnavailable(Unavailable):
     """The index cannot answer; this is never shown as "no results"."""
 
@@ -109,6 +120,27 @@ class IndexBuilding(Unavailable):
 
     code = "index_building"
     sentence = "正在建立索引，完成后即可检索，其他功能照常。"
+
+
+class BackupFailed(Unavailable):
+    """A backup could not be made; the former ones are as they were."""
+
+    code = "backup_failed"
+    sentence = "备份没有完成，没写完的文件已经删除，之前的备份都在。请处理后再试。"
+
+
+class BadArchive(KBError):
+    """A backup file is cut off, changed, or none at all."""
+
+    code = "bad_archive"
+    sentence = "备份文件不完整或已损坏，没有采用。请换一份备份。"
+
+
+class WrongKey(BadArchive):
+    """A backup file is encrypted, and what was given does not open it."""
+
+    code = "wrong_key"
+    sentence = "这把私钥打不开这份备份。请换用与制作备份的公钥配对的私钥。"
 
 
 class NoBase(KBError):

@@ -548,15 +548,54 @@ class IndexStatus:
     generation: str
     documents: int
     state: str
-    """ready, missing, mismatch, building or unavailable"""
+    """ready, missing, mismatch, damaged, building or unavailable"""
     waiting: int
     parked: int
     progress: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """What waits for the background work; ``lag`` are the seconds the oldest change has waited, parked ones aside."""
+
+    waiting: int
+    parked: int
+    lag: float
+    imports_running: int
+    imports_waiting: int
+    rebuild: tuple[int, int] | None
+    """documents done and to do, None while none runs"""
+    lacks_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """What a database tells of itself; ``ahead``, seconds its clock is before ours, and connections in use and at most
+    are None for one that is a file.
+    """
+
+    kind: str
+    version: tuple[int, ...]
+    ahead: float | None = None
+    connections: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentSample:
+    """Of so many attachments looked at, the bytes of how many are not there, or are not those that were kept."""
+
+    looked_at: int
+    missing: int
+    damaged: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexCheck:
-    """What the index lacks, has too much, or has in an older version; ids of documents."""
+    """What the index lacks, has too much, or has in an older version; ids of documents, of many the first 1,000.
+
+    ``counts`` has how many there are of each, how many documents the database and the index have, and how many changes
+    wait.
+    """
 
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
@@ -674,3 +713,50 @@ class LexiconImport:
     unchanged: int
     refused: tuple[LexiconLine, ...]
     outlook: LexiconOutlook
+
+
+@dataclass(frozen=True, slots=True)
+class BackupView:
+    """One attempt at a backup; ``state`` is good, failed, running, or interrupted. ``size`` in bytes."""
+
+    at: datetime
+    path: str
+    state: str
+    size: int
+    missing: int
+    """Attachments the database names whose files were not there, or were damaged."""
+    error: str
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """How backups stand. ``alarms`` are codes: overdue, failed, shrunk, incomplete; none while nothing is scheduled
+    and nothing was ever made.
+    """
+
+    target: str
+    """The folder the worker writes to; "" where it makes none."""
+    last_good_at: datetime | None
+    last_good_bytes: int
+    last_error: str
+    """Why the last attempt failed; "" where it did not."""
+    next_due: datetime | None
+    running: bool
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveView:
+    """What a backup file holds, having been read to the end and found whole."""
+
+    program: str
+    made_at: datetime
+    versions: Mapping[str, str]
+    """The revision of the tables, by version table."""
+    rows: Mapping[str, int]
+    attachments: int
+    missing: int
+    encrypted: bool
+    size: int
+    """Bytes of the file."""

@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from kb_service.bootstrap import KnowledgeBase
+from tests import databases
 from tests.base import Clock, base_at, populate
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("KB_TEST_REQUIRE") == "1"
 PURE = os.environ.get("KB_TEST_PURE") == "1"
 COMPILED = {"tantivy", "rjieba"}
+SERVERS = {"cluster", "elasticsearch", "postgresql"}
+SERVER_FIXTURES = {"elasticsearch_hosts", "postgresql_url"}
 
 
 def absent(reason: str) -> None:
@@ -31,16 +35,42 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With KB_TEST_PURE=1 leave out what is about the compiled libraries, which are not there on purpose."""
-    if PURE:
-        left_out = [item for item in items if _is_compiled(item)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    """Leave out what is about compiled libraries that are not there on purpose, and about servers, which need none of
+    those that are (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
+    (KB_TEST_DATABASE=postgresql).
+    """
+    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one))}
+    left_out = pure | {one for one in items if databases.EVERYWHERE and _is_about_file(one)}
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_server(item: pytest.Item) -> bool:
+    parts = item.callspec.id.split("-") if hasattr(item, "callspec") else ()
+    return not SERVERS.isdisjoint(parts) or not SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _is_about_file(item: pytest.Item) -> bool:
+    return item.get_closest_marker("sqlite") is not None
 
 
 def _is_compiled(item: pytest.Item) -> bool:
     parts = item.callspec.id.split("-") if hasattr(item, "callspec") else ()
     return item.get_closest_marker("compiled") is not None or not COMPILED.isdisjoint(parts)
+
+
+@pytest.fixture(autouse=True)
+def _servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Who kills a server is alone with all of them, however many processes share the tests."""
+    if not _needs_server(request.node):
+        yield
+        return
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if here.name.startswith("popen-") else here
+    with (shared / "servers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if request.node.get_closest_marker("kills") else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -58,17 +88,38 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The home folder of a populated base, to be copied."""
     home = tmp_path_factory.mktemp("populated") / "home"
+    home.mkdir()
     with base_at(home, Clock()) as kb:
         populate(kb)
-    return home
+    yield home
+    databases.forget_all()
 
 
 @pytest.fixture
 def kb(tmp_path: Path, clock: Clock, populated: Path) -> Iterator[KnowledgeBase]:
     """A populated base of its own for every test."""
-    shutil.copytree(populated, tmp_path / "home")
-    with base_at(tmp_path / "home", clock) as kb:
+    home = tmp_path / "home"
+    shutil.copytree(populated, home)
+    databases.copy(populated, home)
+    with base_at(home, clock) as kb:
         yield kb
+    databases.forget(home)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> str:
+    """The address of a database on a server that is there for tests."""
+    if not databases.POSTGRESQL:
+        absent("no PostgreSQL: set KB_TEST_POSTGRESQL to the address of a database")
+    return databases.POSTGRESQL
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_hosts() -> str:
+    """The nodes of a cluster that is there for tests, such as ``127.0.0.1:9200,127.0.0.1:9201``."""
+    from tests.servers import elasticsearch_nodes
+
+    return elasticsearch_nodes()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from web import accounts, api, auth, errors, i18n, pages, rates, security, templating
+from web import accounts, api, auth, errors, i18n, logs, metrics, pages, proxies, rates, security, templating
 
 if TYPE_CHECKING:
     from kb_service.bootstrap import KnowledgeBase
@@ -16,6 +16,9 @@ def create_app(kb: "KnowledgeBase") -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["kb"] = kb
     app.config["KB_ANONYMOUS"] = kb.settings.anonymous
+    proxies.init_app(app, kb.settings)
+    logs.init_app(app, kb.settings)
+    metrics.init_app(app, kb)
     security.init_app(app, kb.settings)
     auth.init_app(app)
     i18n.init_app(app)

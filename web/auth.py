@@ -18,7 +18,7 @@ Identify = Callable[[], int | None]
 SIGN_IN, SIGN_OUT, PASSWORD = "/sign-in", "/sign-out", "/account/password"
 """Where web/accounts answers."""
 
-_OPEN_ENDPOINTS = {"static", "health.healthz", "health.readyz", "account.language"}
+_OPEN_ENDPOINTS = {"static", "health.healthz", "health.readyz", "metrics.show", "account.language"}
 _OPEN_BLUEPRINTS = {"accounts", "api"}
 
 
@@ -39,6 +39,12 @@ def current_actor() -> Actor:
         g.actor = VISITOR  # stays so when finding fails, for the page that says it
         g.actor = _find_actor()
     actor: Actor = g.actor
+    return actor
+
+
+def known_actor() -> Actor:
+    """The actor as far as this request had to find out: what asked for none shows nothing of anybody's."""
+    actor: Actor = g.get("actor", VISITOR)
     return actor
 
 

@@ -1,6 +1,5 @@
 """What a refusal looks like from outside: one table from error class to status, a page or problem+json for each."""
 
-import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +21,6 @@ STATUS: Mapping[type[kb_errors.KBError], int] = {
     kb_errors.Unavailable: 503,
     kb_errors.KBError: 500,
 }
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RETRY_SECONDS = "5"
 
 
@@ -55,14 +53,23 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 def refuse(error: kb_errors.KBError) -> AnyResponse:
     """What the base refused, as a page or as problem+json; a visitor who lacks a right is led to the sign-in page."""
-    status = status_of(error)
     if _is_api():
-        response = problem(status, error.code, sentence_of(error), **_plain(error.detail))
-    elif status == 403 and request.method == "GET" and not current_actor().signed_in:
+        return _soon(problem(status_of(error), error.code, sentence_of(error), **_plain(error.detail)))
+    if status_of(error) == 403 and request.method == "GET" and not current_actor().signed_in:
         return redirect(sign_in_address())
-    else:
-        response = _page(status, error.code, sentence_of(error), error.detail)
-    if status == 503:
+    return refused(error)
+
+
+def refused(error: kb_errors.KBError, page: str = "error.html", fragment: str = "_error.html", **more: Any) -> Response:
+    """A page that says what the base refused; `more` is for a template of its own."""
+    status = status_of(error)
+    told = {"code": error.code, "sentence": sentence_of(error), "detail": error.detail, "number": status}
+    return _soon(fragments.render(page, fragment, status=status, **told, **more))
+
+
+def _soon(response: Response) -> Response:
+    """What does not answer now is worth another try."""
+    if response.status_code == 503:
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 
@@ -85,7 +92,7 @@ def _refuse_request(error: HTTPException) -> AnyResponse:
 
 def _refuse_full(error: OSError) -> AnyResponse:
     """A full disk is nobody's fault and passes."""
-    return refuse(kb_errors.DatabaseFailed()) if error.errno in FULL else _confess(error)
+    return refuse(kb_errors.DatabaseFailed()) if error.errno in kb_errors.FULL else _confess(error)
 
 
 def _confess(error: Exception) -> AnyResponse:

@@ -200,11 +200,35 @@ TABLES: Mapping[str, Mapping[str, LazyString]] = {
         "invalid_transition": _l("在当前状态下不能执行这一步。"),
         "unavailable": _l("服务暂时不可用，请稍后再试。"),
         "database_busy": _l("数据库正忙，您的操作没有保存。请过几秒再试一次。"),
+        "database_away": _l("数据库暂时连不上，您的操作没有保存，之前保存的都在。请稍后再试；一直如此请联系管理员。"),
         "database_failed": _l(
             "数据库文件无法读写：磁盘已满、没有权限或磁盘有故障。您的操作没有保存，之前保存的都在。请处理后再试。"
         ),
         "search_unavailable": _l("检索暂时不可用，其他功能照常。请稍后再试。"),
         "index_building": _l("正在建立索引，完成后即可检索，其他功能照常。"),
+        "backup_failed": _l("备份没有完成，没写完的文件已经删除，之前的备份都在。请处理后再试。"),
+        "bad_archive": _l("备份文件不完整或已损坏，没有采用。请换一份备份。"),
+        "wrong_key": _l("这把私钥打不开这份备份。请换用与制作备份的公钥配对的私钥。"),
+    },
+    "backup_state": {
+        "good": _l("成功"),
+        "failed": _l("失败"),
+        "running": _l("正在备份"),
+        "interrupted": _l("中断"),
+    },
+    "backup_alarm": {
+        "overdue": _l("很久没有成功的备份了，请检查备份目录和后台任务（kb worker）。"),
+        "failed": _l("最近一次备份失败，原因见下表。"),
+        "shrunk": _l("最近的备份比前一份小了一半以上，请用 kb backup verify 核对。"),
+        "incomplete": _l("最近的备份缺少附件：有的附件文件不在或已损坏。"),
+    },
+    "index_state": {
+        "ready": _l("正常"),
+        "missing": _l("还没有建立"),
+        "mismatch": _l("由另一版本建立，需要重建"),
+        "building": _l("正在建立"),
+        "unavailable": _l("无法打开"),
+        "damaged": _l("损坏，需要重建"),
     },
     "status": {
         "400": _l("请求无法理解，没有执行。"),

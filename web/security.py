@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 
 from kb_service.config import Settings
-from web.auth import current_actor
+from web.auth import known_actor
 from web.context import kb
 
 csrf = CSRFProtect()
@@ -92,7 +92,7 @@ def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store" if current_actor().signed_in else "private, no-cache")
+        response.headers.setdefault("Cache-Control", "no-store" if known_actor().signed_in else "private, no-cache")
     return response
 
 

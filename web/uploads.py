@@ -10,13 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importers.archives import UNPACKED
 from importers.decoding import decoded
 from importers.errors import UnreadableSource
 from kb_service.config import Settings
-from kb_service.errors import Invalid
+from kb_service.errors import FULL, Invalid
 from web.params import clean
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import FileStorage
 
 KEPT = 7 * 24 * 3600
 """Seconds a copy is kept."""
@@ -28,6 +32,17 @@ def place(settings: Settings, name: str) -> Path:
     folder = _folder(settings) / secrets.token_hex(16)
     folder.mkdir(parents=True, mode=0o700)
     return folder / safe_name(name)
+
+
+def take(settings: Settings, file: "FileStorage") -> Path:
+    """A copy of a file that is sent. Raises OSError where there is no room for it; then nothing of it stays."""
+    path = place(settings, file.filename or "")
+    try:
+        file.save(path)
+    except OSError:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
+    return path
 
 
 def safe_name(name: str) -> str:
@@ -55,6 +70,8 @@ def keep(settings: Settings, path: Path) -> Path:
         shutil.copytree(path, copy, symlinks=True) if path.is_dir() else shutil.copyfile(path, copy)
     except OSError as error:
         shutil.rmtree(copy.parent, ignore_errors=True)
+        if error.errno in FULL:
+            raise
         raise UnreadableSource("not_found", name) from error
     return copy
 

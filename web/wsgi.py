@@ -1,8 +1,10 @@
 """What a WSGI server loads and how gunicorn is run; `kb serve` starts it with `options`."""
 
+import logging
 import socket
 from typing import TYPE_CHECKING, Any
 
+from gunicorn import glogging
 from gunicorn.http.errors import LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -31,22 +33,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         client.sendall(head.encode() + body)
 
 
+class Logger(glogging.Logger):  # type: ignore[misc]
+    """gunicorn's own lines go where all others go, in the same format; the lines of requests are ours."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.setLevel(logging.NOTSET)
+        self.error_log.propagate = True
+
+
 def application() -> "Flask":
     """The application on the base the settings name: `gunicorn 'web.wsgi:application()'`."""
     from kb_service.bootstrap import open_base
     from kb_service.config import load
+    from web import logs
     from web.app import create_app
 
-    return create_app(open_base(load()))
+    settings = load()
+    logs.configure(settings)
+    return create_app(open_base(settings))
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """gunicorn's settings: one process of eight threads, and limits on what a request may bring in its head."""
+    """gunicorn's settings: processes and threads, and limits on what a request may bring in its head."""
     return {
         "bind": f"{settings.host}:{settings.port}",
-        "workers": 1,
-        "threads": 8,
+        "workers": settings.workers,
+        "threads": settings.threads,
         "worker_class": "web.wsgi.Worker",
+        "logger_class": "web.wsgi.Logger",
         "timeout": 60,
         "graceful_timeout": 20,
         "keepalive": 5,

@@ -1,5 +1,6 @@
 """A browser, a served demo base, and the people who come to it."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import profiles
 from tests.browser import chromium as chromiums
 from tests.browser import serving
 from tests.browser.furnishing import Furnished, furnish
@@ -36,12 +38,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def home(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the demo base, which is built once in a run however many processes share the tests."""
+def home(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the demo base, which is built once in a run however many processes share the tests.
+
+    With KB_TEST_PROFILE=cluster it has grown: its database is on PostgreSQL, its index on Elasticsearch.
+    """
     here = tmp_path_factory.mktemp("served")
     distributed = tmp_path_factory.getbasetemp().name.startswith("popen-")
     shared = tmp_path_factory.getbasetemp().parent if distributed else here
-    return Path(shutil.copytree(serving.build(shared / "demo"), here / "home"))
+    home = Path(shutil.copytree(serving.build(shared / "demo"), here / "home"))
+    if os.environ.get("KB_TEST_PROFILE") != "cluster":
+        yield home
+        return
+    with profiles.opened("cluster") as place, pytest.MonkeyPatch.context() as patch:
+        serving.grow(home, place.database, place.index)
+        for name, value in (("DATABASE", place.database), ("INDEX", place.index), ("INDEX_SECONDS", "10")):
+            patch.setenv(f"KB_{name}", value)
+        yield home
 
 
 @pytest.fixture(scope="session")

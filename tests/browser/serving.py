@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 KB = (sys.executable, "-c", "from web.cli import main; main()")
 STARTED = re.compile(r"http://127\.0\.0\.1:\d+")
+PLACES = {"KB_DATABASE", "KB_INDEX", "KB_INDEX_SECONDS"}
+"""Where the base lies, if not in its home folder."""
 PATIENCE = 120
 """Seconds a server may take to answer on a busy machine."""
 
@@ -25,6 +27,16 @@ def build(home: Path) -> Path:
             command = [*KB, "demo", "--build-only"]
             subprocess.run(command, cwd=ROOT, env=_settings(home), check=True, capture_output=True)
     return home
+
+
+def grow(home: Path, database: str, index: str) -> None:
+    """The base in ``home`` moves to another database and another engine, as an administrator would do it."""
+    settings = _settings(home)
+    grown = settings | {"KB_DATABASE": database, "KB_INDEX": index}
+    copy, rebuild = ("db", "copy", f"sqlite:///{home}/kb.sqlite", database), ("index", "rebuild")
+    subprocess.run([*KB, *copy], cwd=ROOT, env=settings, check=True, capture_output=True)
+    subprocess.run([*KB, *rebuild], cwd=ROOT, env=grown, check=True, capture_output=True)
+    (home / "kb.sqlite").unlink()  # nothing is read from it any more
 
 
 @contextmanager
@@ -41,7 +53,7 @@ def serve(home: Path) -> Iterator[str]:
 
 
 def _settings(home: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KB_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KB_") or name in PLACES}
     return inherited | {"KB_HOME": str(home), "KB_PORT": "0", "PYTHONUNBUFFERED": "1"}
 
 

@@ -79,6 +79,7 @@ SEEN_BY = {
         "/why?q=开票软件登录不上 提示证书过期&number=KB000056",
         f"/why?q={HOSTILE_WORDS}&number=KB000001",
     ),
+    "sysadmin": ("/admin/service",),
 }
 PAGES = [(username, path) for username, paths in SEEN_BY.items() for path in paths]
 

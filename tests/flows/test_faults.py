@@ -4,7 +4,7 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -149,6 +149,27 @@ def test_a_poisoned_document_is_parked_and_the_others_flow(kb: KnowledgeBase, cl
     assert kb.index.check().missing == ("r1",)
     assert kb.index.rebuild() == 1
     assert poisoned.number == kb.reports.get(expert, poisoned.number).number
+
+
+def _spoil(kb: KnowledgeBase, codes: str) -> None:
+    """Put what no door lets in into the second report."""
+    with closing(sqlite3.connect(kb.settings.home / "kb.sqlite")) as database, database:
+        database.execute("UPDATE report_version SET codes = ? WHERE report_id = 2", (codes,))
+
+
+def test_a_clock_that_was_put_back_holds_no_change_up(kb: KnowledgeBase, clock: Clock) -> None:
+    expert = actor(kb, "expert")
+    kb.reports.file(expert, told(1))
+    clock.forward(hours=-1)
+    assert kb.index.drain() == 1
+    clock.forward(hours=1)
+    kb.reports.file(expert, told(2))
+    _spoil(kb, "[1]")
+    kb.index.drain()
+    _spoil(kb, "[]")
+    assert (kb.index.drain(), kb.index.waiting()) == (0, 1)
+    clock.forward(hours=-1)
+    assert (kb.index.drain(), kb.index.waiting()) == (1, 0)
 
 
 def test_a_base_without_index_says_so_and_everything_else_works(kb: KnowledgeBase) -> None:

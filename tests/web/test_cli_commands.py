@@ -217,7 +217,9 @@ def test_an_index_that_is_not_true_is_reported_and_left_as_it_is(reports: Path, 
     for _ in range(2):
         result = kb("index", "check", "--json")
         assert result.exit_code == errors.PROBLEMS_FOUND
-        assert json.loads(result.stdout)["stale"] == ["r1"]
+        told = json.loads(result.stdout)
+        assert (told["stale"], told["counts"]["stale"], told["counts"]["missing"]) == (["r1"], 1, 0)
+    assert "过时 1 篇：r1" in kb("index", "check").stdout
     done("index", "rebuild")
     assert "一致" in done("index", "check")
 

@@ -16,7 +16,7 @@ from indexer.engines import default_address
 from kb_service.bootstrap import KnowledgeBase
 from tests.base import Clock, actor, base_at, populate
 from tests.flows.test_faults import files_of_at_most
-from tests.kb_service.making import told
+from tests.kb_service.making import published, solution, told
 from tests.web.cli import done, started
 from tests.web.cli import kb as command
 from tests.web.conftest import Reader
@@ -43,6 +43,13 @@ def locked(home: Path) -> Iterator[None]:
         yield
     finally:
         other.close()
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_locked_database_is_a_sentence_at_every_door(
@@ -85,6 +92,15 @@ def test_a_full_disk_is_told_and_reading_goes_on(
     assert again.status_code == 303
 
 
+def test_a_damaged_index_is_told_and_made_anew(kb: KnowledgeBase, reader: Callable[..., Reader]) -> None:
+    (kb.settings.home / "index" / "current").write_text("nonsense")
+    ready = reader().get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (503, "damaged")
+    assert reader().get("/search?q=证书过期").status_code == 503
+    index.ensure(kb)
+    assert reader().get("/readyz").status_code == 200
+
+
 @pytest.mark.parametrize("fault", ["missing", "mismatch"])
 def test_without_an_index_the_service_answers_and_says_that_it_is_being_built(
     kb: KnowledgeBase, reader: Callable[..., Reader], publish: Callable[..., str], fault: str
@@ -110,12 +126,39 @@ def test_without_an_index_the_service_answers_and_says_that_it_is_being_built(
     assert number in visitor.get("/search?q=证书过期").text
 
 
+def test_while_the_engine_is_away_articles_open_by_number_and_title_and_work_goes_on(
+    kb: KnowledgeBase, reader: Callable[..., Reader], publish: Callable[..., str]
+) -> None:
+    number, hidden = publish("证书过期怎么办"), publish("证书过期的内部口令", audience="internal")
+    pointer = kb.settings.home / "index" / "current"
+    live = pointer.read_text()
+    pointer.write_text("")
+    visitor, agent = reader(), reader("agent")
+    wait_for(lambda: number in visitor.get("/suggest?q=证书").text)
+    for typed in (number, number.lower(), "证书过期"):
+        page = visitor.get(f"/search?q={typed}")
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+        assert ("检索暂时不可用" in page.text, NOTHING_FOUND in page.text) == (True, False)
+        assert (f'href="/articles/{number}"' in page.text, hidden in page.text) == (True, False)
+    assert visitor.fragment("/search?q=证书过期").headers["HX-Retarget"] == "#results"
+    assert visitor.get("/readyz").status_code == 503
+    assert visitor.get(f"/articles/{number}").status_code == 200
+    filed = agent.post("/reports/new", title="窗口打不出发票", phenomenon="点击打印没有反应", solution="重装驱动")
+    assert filed.status_code < 400
+    later = published(kb, solution("打印机卡纸"))
+    assert kb.index.waiting()
+    pointer.write_text(live)
+    kb.index.drain()
+    assert kb.index.check().clean
+    assert later in agent.get("/search?q=打印机卡纸").text
+
+
 def test_the_server_names_the_cure_for_an_older_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_HOME", str(tmp_path))
     monkeypatch.setenv("KB_PORT", "0")
     done("db", "upgrade")
     with sqlite3.connect(tmp_path / "kb.sqlite") as database:
-        database.execute("UPDATE alembic_version SET version_num = 'v0000'")
+        database.execute("UPDATE alembic_version SET version_num = '0000'")
     database.close()
     result = command("serve")
     assert result.exit_code == errors.EXIT_CODES[errors.kb_errors.OldSchema]

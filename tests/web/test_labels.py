@@ -33,6 +33,8 @@ KEYWORDS: Any = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None}
         ("report_kind", report.KINDS),
         ("reason", workflow.REASONS),
         ("state", tuple(workflow.states((*workflow.CANDIDATE, *workflow.ARTICLE, *workflow.IMPORT)))),
+        ("backup_alarm", ("overdue", "failed", "shrunk", "incomplete")),
+        ("backup_state", ("good", "failed", "running", "interrupted")),
         ("action", tuple({rule.action for rule in (*workflow.CANDIDATE, *workflow.ARTICLE)})),
     ],
 )

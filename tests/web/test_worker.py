@@ -2,11 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kb_service.bootstrap import KnowledgeBase
 from kb_service.inputs import LexiconInput
+from kb_service.services.backups import Backups
+from kb_service.store.attachments import Files
 from tests.base import actor
 from tests.kb_service.making import found, published, solution
 from web.cli.worker import Worker
@@ -70,3 +73,27 @@ def test_a_worker_that_is_stopped_gives_its_rebuild_up(kb: KnowledgeBase, worker
     over(worker)
     assert kb.index.lacks_words()
     assert kb.index.progress() is None
+
+
+def test_the_backup_that_is_due_is_made_beside_the_other_chores(kb: KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    told = kb.settings.model_copy(update={"backup_target": str(tmp_path / "backups")})
+    kb.backups = Backups(kb._database, Files(told.home / "attachments"), told)
+    worker = Worker(kb)
+    for moment in (FAR, 2 * FAR):
+        worker.round(moment)
+        assert worker._backup
+        worker._backup.join()
+    (path,) = (tmp_path / "backups").iterdir()
+    assert kb.backups.state().last_good_bytes == path.stat().st_size
+
+
+def test_a_worker_that_is_stopped_gives_its_backup_up(kb: KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    told = kb.settings.model_copy(update={"backup_target": str(tmp_path / "backups")})
+    kb.backups = Backups(kb._database, Files(told.home / "attachments"), told)
+    worker = Worker(kb)
+    worker.stop()
+    worker._make_backup()
+    assert list((tmp_path / "backups").iterdir()) == []
+    assert "停止" in kb.backups.state().last_error

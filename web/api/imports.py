@@ -22,8 +22,7 @@ def index(query: Stretch) -> Page[ImportView]:
 def upload(body: Upload) -> ImportView:
     """Takes a file in; nothing is read from it yet."""
     name = params.clean(body.file.filename or "")
-    path = uploads.place(kb.settings, name)
-    body.file.save(path)
+    path = uploads.take(kb.settings, body.file)
     digest, size = pipeline.digest(path)
     return kb.imports.upload(
         current_actor(),

@@ -1,6 +1,7 @@
 """Search for programs."""
 
 from kb_service.results import SearchResults
+from web import searches
 from web.api.operations import FORM, JSON, MB, Operation
 from web.api.schemas import Found, Search, Suggested, SuggestedTexts, Typed, found
 from web.auth import current_actor, visitor_key
@@ -26,8 +27,7 @@ def suggest(query: Typed) -> SuggestedTexts:
 
 def _find(told: Search) -> SearchResults:
     """A visitor of the API is nobody from one request to the next."""
-    actor = current_actor()
-    return kb.search.find(actor, told.request(), who=visitor_key() if actor.signed_in else "")
+    return searches.find(told.request(), who=visitor_key() if current_actor().signed_in else "")
 
 
 OPERATIONS = (

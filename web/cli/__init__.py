@@ -24,6 +24,8 @@ MODULES: Mapping[str, str] = {
     "lexicon": "lexicon",
     "index": "index",
     "db": "db",
+    "backup": "backup",
+    "restore": "restore",
     "organisation": "organisation",
     "system": "system",
     "person": "person",

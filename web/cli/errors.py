@@ -19,6 +19,7 @@ INTERRUPTED = 130
 
 EXIT_CODES: Mapping[type[Exception], int] = {
     ImportFailed: FILE_REFUSED,
+    kb_errors.BadArchive: FILE_REFUSED,
     kb_errors.NoBase: 4,
     kb_errors.OldSchema: 5,
     kb_errors.NotFound: 6,

@@ -70,10 +70,11 @@ def _check_lines(found: IndexCheck) -> None:
     if found.clean:
         click.echo(_("索引与数据库一致。"))
         return
-    for title, ids in ((_("缺少"), found.missing), (_("多余"), found.surplus), (_("过时"), found.stale)):
-        if ids:
+    for title, kind in ((_("缺少"), "missing"), (_("多余"), "surplus"), (_("过时"), "stale")):
+        if ids := getattr(found, kind):
             more = " …" if len(ids) > SHOWN else ""
-            click.echo(_("{title} {count} 篇：").format(title=title, count=len(ids)) + " ".join(ids[:SHOWN]) + more)
+            told = _("{title} {count} 篇：").format(title=title, count=found.counts[kind])
+            click.echo(told + " ".join(ids[:SHOWN]) + more)
     click.echo(_("等改动处理完仍不一致时，请执行 kb index rebuild。"))
 
 
@@ -111,13 +112,14 @@ def describe(state: IndexStatus) -> str:
         "mismatch": _("由另一版本建立，需要重建"),
         "building": _("正在建立"),
         "unavailable": _("无法打开"),
+        "damaged": _("损坏，需要重建"),
     }
     return words.get(state.state.partition(":")[0], state.state)
 
 
 def ensure(opened: "KnowledgeBase") -> None:
-    """Build the index where there is none, or another version built it. Raises IndexBuilding where somebody does."""
-    if opened.index.status().state in ("missing", "mismatch"):
+    """Build the index where there is none that can be used. Raises IndexBuilding where somebody does."""
+    if opened.index.status().state in ("missing", "mismatch", "damaged"):
         opened.index.rebuild()
 
 

@@ -20,7 +20,7 @@ STOPPING = 20
 TRIES = 2
 """How often a process may die without getting ahead before the import has failed: once is no fault of the file."""
 LATER = 75
-"""Exit code of a process for which the base could not be written just now."""
+"""Exit code of a process for which the base could not be written just now, or no room was left."""
 
 BUSY = ("checking", "running")
 CRASHED = "导入进程意外退出（{how}）。已导入的内容保留；请拆分文件或检查内存后重新导入。"
@@ -36,7 +36,7 @@ class Job:
         self._start()
 
     def ended(self) -> bool:
-        """Whether it is over, or can only go on later: then it may be claimed again when its lease has ended.
+        """Whether it is over, or can only go on later: then it may be claimed again after a pause.
 
         A process that died goes on where it stopped, unless it died again and again without getting ahead.
         """
@@ -44,6 +44,8 @@ class Job:
             return False
         self._close()
         view = self._base.imports.get(self._base.people.local(), self._id)
+        if code == LATER:
+            self._base.imports.put_off(self._id)
         if view.state not in BUSY or code == LATER:
             return True
         self._tries = 1 if view.position > self._position else self._tries + 1
@@ -94,7 +96,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     from importers import pipeline
-    from kb_service.errors import KBError, Unavailable
+    from kb_service.errors import FULL, KBError, Unavailable
     from web import uploads
     from web.cli import base, errors
 
@@ -105,6 +107,11 @@ def main() -> None:
     except KBError as error:
         print(f"kb: {errors.sentence(error)}", file=sys.stderr)
         sys.exit(LATER if isinstance(error, Unavailable) else 1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"kb: {errors.sentence(error)}", file=sys.stderr)
+        sys.exit(LATER)
 
 
 def _end_with_parent() -> None:

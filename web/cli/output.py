@@ -44,6 +44,13 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
+def size(number: int) -> str:
+    """A number of bytes as people read it."""
+    units = ("B", "KB", "MB", "GB", "TB")
+    power = min(max(0, number.bit_length() - 1) // 10, len(units) - 1)
+    return f"{number / 1024**power:.{1 if power else 0}f} {units[power]}"
+
+
 def address(settings: Settings) -> str:
     """Where people reach the service: the public address, else the one it listens on."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -1,14 +1,16 @@
-"""`kb serve`: the service as one process of gunicorn with the worker as one thread in it."""
+"""`kb serve`: the service as processes of gunicorn, each with a thread beside the requests for the background work."""
 
+import logging
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb_service.config import LOOPBACK, BadSettings, Settings
-from kb_service.errors import NoBase, OldSchema
+from kb_service.errors import NoBase, OldSchema, Unavailable
 from web.cli import language, output
 from web.cli.db import upgraded
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from web.cli.worker import Worker
 
 _ = language.text
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0
+"""Seconds between two attempts to open the base while its database is away."""
 
 
 @click.command("serve", help=_("启动服务：网页、接口和后台任务。没有知识库时先建一个空的。"))
@@ -30,10 +36,14 @@ def command() -> None:
 
 def serve(settings: Settings) -> None:
     """Check the base, or create it, then answer until told to stop. Raises OldSchema and BadSettings."""
+    from web import logs, metrics
+
     if settings.demo_marker.exists():
         demand_loopback(settings)
     demand_free_port(settings)
     demand_base(settings)
+    logs.configure(settings)
+    metrics.prepare(settings)
     _server(settings).run()
 
 
@@ -72,7 +82,7 @@ def demand_free_port(settings: Settings) -> None:
 
 @dataclass(frozen=True)
 class _Inside:
-    """What lives in the serving process: its base, and the worker in a thread beside the requests."""
+    """What lives in a serving process: its base, and a worker in a thread beside the requests."""
 
     base: "KnowledgeBase"
     worker: "Worker"
@@ -80,11 +90,10 @@ class _Inside:
 
     @classmethod
     def started(cls, settings: Settings) -> "_Inside":
-        from kb_service.bootstrap import open_base
         from web.cli.worker import Worker
 
-        base = open_base(settings)
-        worker = Worker(base)
+        base = _opened(settings)
+        worker = Worker(base, background=settings.background)
         thread = threading.Thread(target=worker.run, name="worker", daemon=True)
         thread.start()
         return cls(base, worker, thread)
@@ -95,11 +104,23 @@ class _Inside:
         self.base.close()
 
 
+def _opened(settings: Settings) -> "KnowledgeBase":
+    """The base, once its database answers: a process that replaces another must not give up the whole service."""
+    from kb_service.bootstrap import open_base
+
+    while True:
+        try:
+            return open_base(settings)
+        except Unavailable as refusal:
+            log.warning("%s", refusal)
+            time.sleep(PAUSE)
+
+
 def _server(settings: Settings) -> Any:
     """The gunicorn application. What is imported here is there already when its process forks."""
     from gunicorn.app.base import BaseApplication
 
-    from web import app, wsgi
+    from web import app, metrics, wsgi
 
     class Server(BaseApplication):  # type: ignore[misc]
         inside: _Inside | None = None
@@ -113,7 +134,8 @@ def _server(settings: Settings) -> Any:
             return {
                 "post_worker_init": _tell_address,
                 "worker_exit": self.stop,
-                "loglevel": "warning",
+                "child_exit": lambda server, worker: metrics.forget(worker.pid),
+                "on_exit": lambda server: metrics.clear(settings),
                 "proc_name": "kb",
             }
 
@@ -126,6 +148,8 @@ def _server(settings: Settings) -> Any:
             return app.create_app(self.inside.base)
 
     def _tell_address(worker: Any) -> None:
+        if worker.age > 1:  # one of several processes is enough to say it
+            return
         bound = settings.model_copy(update={"port": worker.sockets[0].getsockname()[1]})
         click.echo(_("知解已启动：{address} （按 Ctrl+C 停止）").format(address=output.address(bound)))
 

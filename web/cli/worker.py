@@ -4,13 +4,14 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from kb_service.errors import Unavailable
+from kb_service.errors import IndexBuilding, KBError, Unavailable
 from web import uploads
 from web.cli import base, index, language
 from web.cli.job import Job
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.25
 """Seconds between two rounds."""
+STOPPING = 20
+"""Seconds to wait for what runs beside the chores; what ends with the process then is cleared up by the next one."""
+LONGEST = 5.0
+"""Seconds until a chore comes again that is needed more often, but finds something it needs away time after time."""
 
 
 class Stopped(Exception):
@@ -31,22 +36,44 @@ class Stopped(Exception):
 
 @click.command("worker", help=_("单独运行后台任务：更新索引、执行导入。kb serve 已包含，多进程部署时才需要。"))
 def command() -> None:
+    from web import logs
+
     with base.opened() as opened:
+        logs.configure(opened.settings)
         worker = Worker(opened)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         worker.run()
 
 
-class Worker:
-    """A loop around the chores, each when it is due. Several processes may run one: the base knows who holds what."""
+@dataclass(slots=True)
+class Chore:
+    """What is done every so many seconds; ``due`` is a moment of the monotonic clock."""
 
-    def __init__(self, base: "KnowledgeBase") -> None:
+    do: Callable[[], object]
+    seconds: float
+    due: float = 0.0
+    failures: int = 0
+
+    def put_off(self, now: float) -> None:
+        """The next time is later the oftener the last ones failed."""
+        pause = min(self.seconds * 2**self.failures, max(LONGEST, self.seconds))
+        self.due = now + pause
+
+
+class Worker:
+    """A loop around the chores, each when it is due. Several processes may run one: the base knows who holds what.
+
+    Without ``background`` it does only what every process has to do for itself.
+    """
+
+    def __init__(self, base: "KnowledgeBase", *, background: bool = True) -> None:
         self._base = base
         self._job: Job | None = None
         self._rebuild: threading.Thread | None = None
+        self._backup: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._due = dict.fromkeys(self._chores(), 0.0)
+        self._chores = [*self._own_chores(), *(self._shared_chores() if background else ())]
 
     def run(self) -> None:
         """Work until ``stop``; a running import then ends between two batches and goes on with the next worker."""
@@ -55,8 +82,9 @@ class Worker:
             while not self._stopping.wait(PAUSE):
                 self.round(time.monotonic())
         finally:
-            if self._rebuild:
-                self._rebuild.join()
+            for thread in (self._rebuild, self._backup):
+                if thread:
+                    thread.join(STOPPING)
             if self._job:
                 self._job.stop()
             self._base.search.flush()
@@ -66,27 +94,37 @@ class Worker:
 
     def round(self, now: float) -> None:
         """Do what is due. A chore that fails is logged and comes again: the others must not suffer."""
-        for chore, seconds in self._chores().items():
-            if now < self._due[chore] or self._stopping.is_set():
-                continue
-            self._due[chore] = now + seconds
-            try:
-                chore()
-            except Unavailable as refusal:
-                log.info("%s: %s", chore.__name__, refusal)
-            except Exception:
-                log.exception("%s failed and will be tried again", chore.__name__)
+        for chore in self._chores:
+            if now >= chore.due and not self._stopping.is_set():
+                chore.failures = 0 if self._done(chore) else chore.failures + 1
+                chore.put_off(now)
 
-    def _chores(self) -> dict[Callable[[], object], float]:
-        """What is done, and every how many seconds."""
-        return {
-            self._ensure_index: 30,
-            self._base.index.drain: 0.25,
-            self._take_in_words: 1,
-            self._run_imports: 0.5,
-            self._base.search.flush: 2,
-            self._forget_uploads: 3600,
-        }
+    def _done(self, chore: Chore) -> bool:
+        """Whether it could be done; the same refusal again is not worth a line."""
+        try:
+            chore.do()
+        except Unavailable as refusal:
+            if not chore.failures:
+                log.warning("%s: %s", chore.do.__name__, refusal)
+            return False
+        except Exception:
+            log.exception("%s failed and will be tried again", chore.do.__name__)
+            return False
+        return True
+
+    def _own_chores(self) -> Iterable[Chore]:
+        """What every process does for itself."""
+        return Chore(self._base.search.flush, 2), Chore(self._forget_uploads, 3600)
+
+    def _shared_chores(self) -> Iterable[Chore]:
+        """What any one process does for all of the base."""
+        return (
+            Chore(self._ensure_index, 10),
+            Chore(self._base.index.drain, 0.25),
+            Chore(self._take_in_words, 1),
+            Chore(self._run_imports, 0.5),
+            Chore(self._back_up, 30),
+        )
 
     def _warm_up(self) -> None:
         """Load dictionaries, index and what completes a question before somebody needs them."""
@@ -95,7 +133,8 @@ class Worker:
             self._base.search.like(self._base.people.visitor(), ["知解"], kinds=("faq",), limit=1)
 
     def _ensure_index(self) -> None:
-        index.ensure(self._base)
+        with suppress(IndexBuilding):
+            index.ensure(self._base)
 
     def _take_in_words(self) -> None:
         """Words the lexicon got since the index was built: build it anew, beside the other chores."""
@@ -112,6 +151,25 @@ class Worker:
             log.exception("the rebuild failed and will be tried again")
 
     def _go_on(self, done: int, total: int) -> None:
+        self._demand_time()
+
+    def _back_up(self) -> None:
+        """The backup that is due, beside the other chores."""
+        if not (self._backup and self._backup.is_alive()) and self._base.backups.is_due():
+            self._backup = threading.Thread(target=self._make_backup, name="backup", daemon=True)
+            self._backup.start()
+
+    def _make_backup(self) -> None:
+        from web.accounts import renewal
+
+        try:
+            self._base.backups.keep_up(renewal.accounts(), self._demand_time)
+        except (KBError, Stopped) as refusal:
+            log.warning("backup: %s", refusal)
+        except Exception:
+            log.exception("the backup failed and will be tried again")
+
+    def _demand_time(self) -> None:
         if self._stopping.is_set():
             raise Stopped
 

@@ -13,9 +13,11 @@ def init_app(app: Flask) -> None:
         health,
         imports,
         lexicon,
+        metrics,
         reports,
         reviews,
         search,
+        service,
         why,
     )
 
@@ -29,8 +31,10 @@ def init_app(app: Flask) -> None:
         evaluation,
         lexicon,
         why,
+        service,
         attachments,
         account,
         health,
+        metrics,
     ):
         app.register_blueprint(module.pages)

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
+from kb_service.errors import Unavailable
 from web.context import kb
 
 pages = Blueprint("health", __name__)
@@ -14,7 +15,20 @@ def healthz() -> Response:
 
 @pages.get("/readyz")
 def readyz() -> Response:
-    status = kb.index.status()
-    response = jsonify(status=status.state, progress=status.progress)
-    response.status_code = 200 if status.state == "ready" else 503
+    try:
+        status = kb.index.status()
+    except Unavailable as refusal:
+        return _ready(refusal.code, None)
+    return _ready(status.state.partition(":")[0], status.progress)
+
+
+def _ready(state: str, progress: tuple[int, int] | None) -> Response:
+    response = jsonify(status=state, progress=progress)
+    response.status_code = 200 if state == "ready" else 503
+    return response
+
+
+@pages.after_request
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,31 @@
+"""What the scripts say of imports: one that waits for a worker, how far it is, what of it is in the base."""
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from importers import pipeline
+from kb_service.domain.report import Report
+from kb_service.results import ImportView
+from tests.base import actor
+from tests.faults.ground import Ground
+from web import uploads
+
+
+def begun(ground: Ground, book: Path, kind: str = "report") -> ImportView:
+    """An import of the file that waits for a worker."""
+    expert, copy = actor(ground.kb, "expert"), uploads.keep(ground.settings, book)
+    digest, size = pipeline.digest(copy)
+    view = ground.kb.imports.upload(expert, kind=kind, name=book.name, path=copy, digest=digest, size=size)
+    return ground.kb.imports.run(expert, view.id, seen_version=view.version)
+
+
+def now(ground: Ground, view: ImportView) -> ImportView:
+    """The import as it stands."""
+    return ground.kb.imports.get(actor(ground.kb, "expert"), view.id)
+
+
+def taken(ground: Ground, prefix: str) -> int:
+    """How many reports of the workbook with these keys are in the base."""
+    with ground.kb._database.read() as session:
+        return session.scalar(select(func.count()).select_from(Report).where(Report.key.startswith(f"{prefix}-"))) or 0
