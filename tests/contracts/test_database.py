@@ -38,7 +38,6 @@ from kb_service.inputs import SearchRequest
 from kb_service.services import clock as real_clock
 from kb_service.store import copying, leases, outbox, schema, versions
 from kb_service.store.audit import AuditLine
-from kb_service.store.connections import is_postgresql
 from kb_service.store.feed import Feed
 from kb_service.store.outbox import Lease, OutboxRow
 from kb_service.store.tables import Base
@@ -52,6 +51,8 @@ from web.cli import errors
 
 KINDS = ("sqlite", "postgresql")
 PROCESSES, TIMES = 3, 20
+ON_SERVER = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+"""A file can be opened any number of times, and has one writer at a time: there is nothing to tell of it."""
 
 
 @contextmanager
@@ -287,13 +288,12 @@ def _alone(tx: Tx, what: str) -> None:
     tx.session.execute(select(1))  # a transaction of SQLite begins with its first statement
 
 
+@ON_SERVER
 def test_when_all_connections_are_in_use_the_database_is_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"POOL": 1, "OVERFLOW": 0, "QUEUE": 0.05}.items():
         monkeypatch.setattr(f"kb_service.store.connections.{name}", value)
     schema.upgrade(url)
     with _opened(url) as database:
-        if not is_postgresql(database.engine):
-            pytest.xfail("a file can be opened any number of times")
         with database.read() as session:
             session.execute(select(1))
             with pytest.raises(DatabaseBusy), database.read() as another:
@@ -427,9 +427,8 @@ def test_two_who_drain_at_once_take_nothing_from_each_other(database: Database) 
     assert len(feed.take(100).ids) == 9
 
 
+@ON_SERVER
 def test_a_change_that_commits_after_a_younger_one_is_not_missed(database: Database) -> None:
-    if not is_postgresql(database.engine):
-        pytest.xfail("of SQLite there is one writer at a time")
     feed = Feed(database)
     with database.begin() as slow:
         _put(slow, 1)
