@@ -19,7 +19,7 @@ test: $(VENV)/development
 
 ## make test-cluster  tell the stories in the browser again, on PostgreSQL and Elasticsearch (see CONTRIBUTING.md)
 test-cluster:
-	$(MAKE) test KB_TEST_PROFILE=cluster ARGS="tests/browser -k 'not every_page'"
+	$(MAKE) test KB_TEST_PROFILE=cluster ARGS="tests/browser/test_finding.py tests/browser/test_writing.py tests/browser/test_importing.py"
 
 ## make test-pure  run it again without tantivy and rjieba
 test-pure:

@@ -35,11 +35,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about compiled libraries that are not there on purpose, and about servers, which need none of
-    those that are (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
+    """Leave out what is about compiled libraries that are not there on purpose, and what is the same without them:
+    servers and faults (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
     (KB_TEST_DATABASE=postgresql).
     """
-    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one))}
+    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or "faults" in one.path.parts)}
     left_out = pure | {one for one in items if databases.EVERYWHERE and _is_about_file(one)}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))

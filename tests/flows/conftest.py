@@ -12,7 +12,11 @@ from tests.profiles import PROFILES
 
 
 @pytest.fixture(params=PROFILES)
-def kb(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[KnowledgeBase]:
+def kb(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KnowledgeBase]:
+    monkeypatch.setenv("KB_INDEX_REPLICAS", "0")  # no story is about a node that dies
+    monkeypatch.setenv("KB_INDEX_SECONDS", "10")  # nor about the speed of a machine
     with (
         profiles.opened(request.param) as place,
         base_at(tmp_path / "home", clock, index=place.index, database=place.database) as kb,

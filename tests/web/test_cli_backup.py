@@ -135,13 +135,15 @@ def test_a_full_disk_is_said_and_leaves_the_former_backups_alone(home: Path, tar
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.parametrize("moment", [0.2, 0.5, 0.8])
-def test_a_killed_backup_leaves_no_archive_and_the_next_one_clears_up(home: Path, target: Path, moment: float) -> None:
+def test_a_killed_backup_leaves_no_torn_archive_and_the_next_one_clears_up(
+    home: Path, target: Path, moment: float
+) -> None:
     fill(home, in_rows=8, in_files=8)
     killed_while(home, moment, "backup", str(target), until=home / "backup.tmp")
-    assert [path.name for path in target.iterdir() if not path.name.startswith(".")] == []
     done("backup", target)
-    archive = the_archive(target)
-    assert "备份完整" in done("backup", "verify", archive)
+    archives = [path for path in target.iterdir() if not path.name.startswith(".")]
+    assert len(archives) in (1, 2)  # a fast machine may have ended the first before it was killed
+    assert all("备份完整" in done("backup", "verify", archive) for archive in archives)
     assert not (home / "backup.tmp").exists()
 
 
