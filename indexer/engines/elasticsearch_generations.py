@@ -6,7 +6,7 @@ server that tells, in the same request, a generation that was built for others. 
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from secrets import token_hex
@@ -142,13 +142,16 @@ class Generations:
         )
 
     def _sweep(self, client: Elasticsearch) -> None:
-        """Leaves the live generation and what does not belong to this index."""
+        """Leaves the live generation, also where half of its aliases is gone, and what is not of this index."""
         found = self._found(client, f"{self._name}-*")
         left = [
-            index for index, one in found.items() if self._own.fullmatch(index) and self._name not in one["aliases"]
+            index for index, one in found.items() if self._own.fullmatch(index) and not self._is_reached(one["aliases"])
         ]
         if left:
             client.options(ignore_status=404).indices.delete(index=left)
+
+    def _is_reached(self, aliases: Iterable[str]) -> bool:
+        return any(alias == self._name or alias.startswith(f"{self._name}.") for alias in aliases)
 
 
 def _fingerprint(index: Mapping[str, Any]) -> str:

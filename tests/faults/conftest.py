@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.victims import free_port
-from kb_service.config import Settings
 from tests import profiles
 from tests.faults import ground as grounds
 from tests.faults.ground import Ground
 from tests.faults.machines import Elasticsearch
 from tests.profiles import PROFILES, Profile
-
-SECONDS = 4.0
-"""Time of one search: more than by default, since here is not measured how fast a machine is."""
 
 
 @pytest.fixture(params=PROFILES)
@@ -35,8 +30,5 @@ def cluster(elasticsearch_hosts: str) -> Iterator[Elasticsearch]:
 @pytest.fixture
 def ground(profile: Profile, tmp_path: Path) -> Iterator[Ground]:
     """A base on the profile; a test that needs but one of them says `parametrize("profile", […], indirect=True)`."""
-    settings = Settings(
-        home=tmp_path / "home", port=free_port(), database=profile.database, index=profile.index, index_seconds=SECONDS
-    )
-    with grounds.ground(settings) as here:
+    with grounds.ground(profile, tmp_path / "home") as here:
         yield here

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
+from benchmarks.victims import free_port
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.report import Report
@@ -24,6 +25,7 @@ from kb_service.errors import KBError
 from kb_service.inputs import ReportInput
 from tests.base import actor, populate
 from tests.kb_service.making import published, solution
+from tests.profiles import Profile
 from web.accounts import add_token
 from web.cli.db import upgraded
 
@@ -41,6 +43,8 @@ REFUSALS = {0, 503}
 """What a request may get beside success while a fault lasts; 0 is a connection that was refused or cut."""
 REPORT = {"organisation": "甲一一县局", "system": "开票软件"}
 REPORT_IDS = select(Report.id)
+SECONDS = 4.0
+"""Time of one search: more than by default, since here is not measured how fast a machine is."""
 SECRET = "龘靐齉暗号"
 """Words of a text visitors must never see."""
 
@@ -249,8 +253,10 @@ class Ground:
 
 
 @contextmanager
-def ground(settings: Settings) -> Iterator[Ground]:
-    """A new base with its people; ``settings`` must name a free port."""
+def ground(place: Profile, home: Path) -> Iterator[Ground]:
+    """A new base with its people, in ``home`` and at these addresses."""
+    addresses = {"database": place.database, "index": place.index, "index_seconds": SECONDS}
+    settings = Settings(home=home, port=free_port(), **addresses)
     settings.home.mkdir(parents=True, exist_ok=True)
     upgraded(settings)
     kb = open_base(settings)

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.victims import free_port
-from kb_service.config import Settings
 from tests.faults import disks
 from tests.faults import ground as grounds
 from tests.faults.disks import Disk
@@ -29,9 +27,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def ground(profile: Profile, disk: Disk, tmp_path: Path) -> Iterator[Ground]:
-    where = profile.at(tmp_path)
-    settings = Settings(home=tmp_path / "home", port=free_port(), database=where.database, index=where.index)
-    with grounds.ground(settings) as here:
+    with grounds.ground(profile.at(tmp_path), tmp_path / "home") as here:
         yield here
 
 

@@ -10,8 +10,6 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from benchmarks.victims import free_port
-from kb_service.config import Settings
 from kb_service.results import ImportView
 from tests.faults import disks
 from tests.faults import ground as grounds
@@ -37,9 +35,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def ground(profile: Profile, disk: Disk, tmp_path: Path) -> Iterator[Ground]:
-    where = profile.at(tmp_path)
-    settings = Settings(home=disk.folder, port=free_port(), database=where.database, index=where.index)
-    with grounds.ground(settings) as here:
+    with grounds.ground(profile.at(tmp_path), disk.folder) as here:
         yield here
 
 

@@ -1,12 +1,11 @@
 """Fault: the disk with the index on it is full; the database lies on another."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.victims import free_port
-from kb_service.config import Settings
 from tests.faults import disks
 from tests.faults import ground as grounds
 from tests.faults.disks import Disk
@@ -28,9 +27,8 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def ground(profile: Profile, disk: Disk, tmp_path: Path) -> Iterator[Ground]:
-    index = f"{profile.name}:{disk.folder / 'index'}"
-    settings = Settings(home=tmp_path / "home", port=free_port(), database=profile.database, index=index)
-    with grounds.ground(settings) as here:
+    elsewhere = replace(profile, index=f"{profile.name}:{disk.folder / 'index'}")
+    with grounds.ground(elsewhere, tmp_path / "home") as here:
         yield here
 
 
