@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
 from flask_babel import format_date, format_datetime
-from werkzeug.datastructures import MultiDict
 
 from kb_service.results import Suggestion
 from web import labels, params
@@ -51,13 +51,12 @@ def leads_to(suggestion: Suggestion) -> str:
 
 def here(**changes: Any) -> str:
     """This page with some parameters changed, None taking one away; the page number goes unless named."""
-    values = MultiDict(request.args)
-    values.pop("page", None)
+    values = {name: told for name, told in request.args.lists() if name != "page" and name not in changes}
     for name, value in changes.items():
-        values.poplist(name)
         if value:
-            values.setlist(name, value if isinstance(value, list | tuple) else [value])
-    return url_for(request.endpoint or "search.home", **{**(request.view_args or {}), **values.to_dict(flat=False)})
+            values[name] = list(value) if isinstance(value, list | tuple) else [value]
+    page = url_for("search.home") if request.endpoint is None else quote(request.root_path + request.path)
+    return f"{page}?{urlencode(values, doseq=True)}" if values else page
 
 
 def asset(name: str) -> str:

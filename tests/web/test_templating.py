@@ -1,0 +1,37 @@
+"""Addresses that pages make of the one they are at."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from web.templating import here
+
+NAMES = st.sampled_from(["q", "kind", "system", "sort", "page"])
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(NAMES, WORDS), max_size=6), NAMES, st.lists(WORDS, max_size=3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_link_changes_one_parameter_and_keeps_the_others_but_the_page(
+    app: Flask, told: list[tuple[str, str]], name: str, values: list[str]
+) -> None:
+    with app.test_request_context(f"/search?{urlencode(told)}"):
+        link = urlsplit(here(**{name: values}))
+    kept = [one for one in told if one[0] not in ("page", name)]
+    assert link.path == "/search"
+    assert sorted(parse_qsl(link.query)) == sorted([*kept, *((name, value) for value in values)])
+
+
+@pytest.mark.parametrize(
+    ("at", "link"),
+    [("/articles/ZS000001?lang=en", "/kb/articles/ZS000001"), ("/没有?lang=en", "/kb/")],
+    ids=["a page", "what is no page"],
+)
+def test_a_link_stays_below_the_prefix_a_proxy_gives(app: Flask, at: str, link: str) -> None:
+    told: dict[str, Any] = {"lang": None}
+    with app.test_request_context(at, base_url="http://kb.example/kb"):
+        assert here(**told) == link
