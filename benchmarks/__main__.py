@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import importing, indexing, latency, nearness, serving, suggesting
+from benchmarks import busy, importing, indexing, latency, nearness, serving, suggesting
 from benchmarks.common import Figure, folder, large_base, table
 
 Group = Callable[[Path], list[Figure]]
@@ -31,6 +31,12 @@ def _serving(place: Path) -> list[Figure]:
     return serving.measure(place / "base")
 
 
+def _busy(place: Path) -> list[Figure]:
+    with large_base(place / "base"):
+        pass
+    return busy.measure(place / "base")
+
+
 def _suggesting(place: Path) -> list[Figure]:
     with large_base(place / "base") as kb:
         figures = suggesting.repairing(kb)
@@ -50,6 +56,7 @@ def _importing(place: Path) -> list[Figure]:
 GROUPS: Mapping[str, Group] = {
     "latency": _latency,
     "serving": _serving,
+    "busy": _busy,
     "suggesting": _suggesting,
     "nearness": _nearness,
     "indexing": _indexing,

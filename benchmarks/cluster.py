@@ -1,4 +1,4 @@
-"""``python -m benchmarks.cluster HOST:PORT,HOST:PORT [--home DIR]``: the engine on servers, beside bare measures.
+"""Engine on servers beside bare measures: ``python -m benchmarks.cluster HOST:PORT,… [--documents N] [--home DIR]``.
 
 Indexing beside the client's own bulk helper given the same tokens; searching the large base beside the embedded engine,
 question by question. What it makes on the servers disappears afterwards.
@@ -17,7 +17,7 @@ from secrets import token_hex
 from elasticsearch import Elasticsearch, helpers
 
 from benchmarks import corpus
-from benchmarks.common import Figure, data, folder, large_base, percentile, table, timed
+from benchmarks.common import DOCUMENTS, Figure, data, folder, large_base, percentile, table, timed
 from benchmarks.latency import alternately
 from indexer.analysed import Preparation
 from indexer.analysis.analyzer import Analyzer
@@ -77,9 +77,9 @@ def _bulk(hosts: str, name: str, documents: Sequence[Document], analyzer: Analyz
         return time.perf_counter() - begun
 
 
-def searching(hosts: str, home: Path) -> list[Figure]:
+def searching(hosts: str, home: Path, documents: int) -> list[Figure]:
     """A whole search in process, on servers and embedded, over the same base."""
-    with large_base(home) as embedded, _fresh(hosts) as name:
+    with large_base(home, documents) as embedded, _fresh(hosts) as name:
         settings = embedded.settings.model_copy(
             update={"index": f"elasticsearch://{hosts}/{name}", "index_seconds": 10}
         )
@@ -93,7 +93,12 @@ def searching(hosts: str, home: Path) -> list[Figure]:
         distributed.close()
     return [
         Figure(
-            f"search in process, p{share}", _at(mine, share), "ms", _at(theirs, share), "tantivy, the same search", 150
+            f"search in process over {documents:,}, p{share}",
+            _at(mine, share),
+            "ms",
+            _at(theirs, share),
+            "tantivy, the same search",
+            150,
         )
         for share in (50, 95)
     ]
@@ -121,10 +126,11 @@ def _nodes(hosts: str) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
     parser.add_argument("hosts", metavar="HOST:PORT,HOST:PORT", help="nodes of a cluster without sign-in")
+    parser.add_argument("--documents", type=int, default=DOCUMENTS, help=f"of the large base, by default {DOCUMENTS:,}")
     parser.add_argument("--home", type=Path, help="folder to keep the large base in")
     told = parser.parse_args()
     with folder(told.home) as place:
-        print(table([*indexing(told.hosts), *searching(told.hosts, place / "base")]))
+        print(table([*indexing(told.hosts), *searching(told.hosts, place / "base", told.documents)]))
 
 
 if __name__ == "__main__":

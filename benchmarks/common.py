@@ -93,11 +93,11 @@ def folder(kept: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def large_base(home: Path) -> Iterator[KnowledgeBase]:
-    """The base of DOCUMENTS articles and reports at ``home``, filled and indexed where it is not yet."""
+def large_base(home: Path, documents: int = DOCUMENTS) -> Iterator[KnowledgeBase]:
+    """The base of so many articles and reports at ``home``, filled and indexed where it is not yet."""
     settings = Settings(home=home, index=ENGINE)
     if not (home / "kb.sqlite").exists():
-        corpus.fill(settings, data(), DOCUMENTS)
+        corpus.fill(settings, data(), documents)
     kb = open_base(settings)
     try:
         if kb.index.status().state != "ready":

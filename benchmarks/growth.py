@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks import charts, corpus, indexing, latency, processes
+from benchmarks.clients import asked
 from benchmarks.common import ENGINE, data, folder, percentile, timed
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
@@ -142,9 +143,8 @@ def _drained(home: Path) -> Measured:
 def _served(home: Path) -> Measured:
     """Memory of the largest process of `kb serve` after searches and completions over HTTP."""
     with processes.serving(home) as (pid, port, _):
-        for path, count in (("/search?q={}", SERVED), ("/api/v1/suggest?q={}", ASKED)):
-            command = [sys.executable, "-m", "benchmarks.clients", str(port), path, str(count), "0"]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=processes.ROOT)
+        asked(port, "/search?q={}", SERVED)
+        asked(port, "/api/v1/suggest?q={}", ASKED, words="beginnings")
         family = processes.family(pid)
         largest = max(family, key=lambda one: processes.megabytes(one, "RssAnon"))
         return {

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from benchmarks import victims
+from benchmarks import processes, victims
 from benchmarks.victims import WORKS, Site, Work
 
 PATIENCE = 180
@@ -82,7 +82,7 @@ def kills(here: Site, times: int, dice: random.Random, spans: Mapping[str, float
         if dice.random() > EARLY:
             _until_at_work(here, work, process, sign)
         _until(here, work, process, time.monotonic() + dice.uniform(0, spans[work.name]))
-        at, family = time.monotonic() - begun, family_of(process.pid)
+        at, family = time.monotonic() - begun, processes.family(process.pid)
         if hit := _kill(process, family, dice):
             done += 1
             _let_go_on(here, work, process)
@@ -132,15 +132,6 @@ def _kill(process: "subprocess.Popen[bytes]", family: Sequence[int], dice: rando
     if process.pid in hit:
         process.wait()
     return f"{'parent' if hit[0] == process.pid else 'child'} of {len(family)}" if alone else f"all {len(family)}"
-
-
-def family_of(pid: int) -> list[int]:
-    """The process and what it started, as far as the system tells."""
-    found = [pid]
-    for one in found:
-        for told in Path(f"/proc/{one}/task").glob("*/children"):
-            found += map(int, told.read_text().split())
-    return found
 
 
 def _let_go_on(here: Site, work: Work, process: "subprocess.Popen[bytes]") -> None:

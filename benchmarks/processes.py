@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import glob
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -24,14 +25,12 @@ def start(home: Path, *arguments: str, **variables: str) -> subprocess.Popen[byt
 
 
 def family(pid: int) -> list[int]:
-    """A process and all below it."""
+    """A process and all below it, whichever of its threads started them."""
     found = [pid]
     for one in found:
-        try:
-            children = Path(f"/proc/{one}/task/{one}/children").read_text()
-        except OSError:  # it ended while we looked
-            continue
-        found += map(int, children.split())
+        for children in glob(f"/proc/{one}/task/*/children"):  # noqa: PTH207 - that of Path minds what ends meanwhile
+            with suppress(OSError):  # it ended while we looked
+                found += map(int, Path(children).read_text().split())
     return found
 
 
@@ -56,11 +55,14 @@ def peaks(process: subprocess.Popen[bytes]) -> dict[int, float]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[int, int, float]]:
-    """`kb serve`: its process id, its port, and the seconds until it answered. Raises TimeoutError when it does not."""
+def serving(home: Path, **variables: str) -> Iterator[tuple[int, int, float]]:
+    """`kb serve` with these settings: its process id, its port, and the seconds until it answered.
+
+    Raises TimeoutError when it does not.
+    """
     port = _free_port()
     begun = time.perf_counter()
-    process = start(home, "serve", KB_PORT=str(port))
+    process = start(home, "serve", KB_PORT=str(port), **variables)
     try:
         while not _answers(port):
             if process.poll() is not None or time.perf_counter() - begun > PATIENCE:

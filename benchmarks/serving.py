@@ -1,12 +1,11 @@
 """The service over HTTP, on a base that is there: its start, its answers, its memory."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from benchmarks import processes
+from benchmarks.clients import asked
 from benchmarks.common import Figure, percentile, timed
 
 DOORS = {"JSON": "/api/v1/search?q={}", "HTML fragment": "/search?q={}"}
@@ -30,19 +29,14 @@ def measure(home: Path) -> list[Figure]:
 
 
 def _door(port: int, name: str, path: str) -> list[Figure]:
-    _asked(port, path, 40, 0)
-    alone = percentile(_asked(port, "/healthz?{}", 200, PAUSE / 10)["taken"], 0.95)
-    paused = _asked(port, path, PAUSED, PAUSE)
-    unpaused = _asked(port, path, UNPAUSED, 0)
-    bare = _asked(port, "/healthz?{}", UNPAUSED, 0)
+    asked(port, path, 40)
+    alone = percentile(asked(port, "/healthz?{}", 200, pause=PAUSE / 10)["taken"], 0.95)
+    paused = asked(port, path, PAUSED, pause=PAUSE)
+    unpaused = asked(port, path, UNPAUSED)
+    bare = asked(port, "/healthz?{}", UNPAUSED)
     of = "/healthz"
     a_second, bare_a_second = UNPAUSED / unpaused["seconds"], UNPAUSED / bare["seconds"]
     return [
         Figure(f"{name} search, 4 clients with pauses, p95", percentile(paused["taken"], 0.95), "ms", alone, of, 40),
         Figure(f"{name} search, 4 clients", a_second, "searches/s", bare_a_second, of, 100, at_least=True),
     ]
-
-
-def _asked(port: int, path: str, count: int, pause: float) -> Any:
-    command = [sys.executable, "-m", "benchmarks.clients", str(port), path, str(count), str(pause)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=processes.ROOT).stdout)

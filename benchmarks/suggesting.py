@@ -1,6 +1,5 @@
 """Completion over HTTP, the memory of its texts, and the repair of misspelt questions, on a base that is there."""
 
-import json
 import random
 import subprocess
 import sys
@@ -8,9 +7,9 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from benchmarks import corpus, processes
+from benchmarks.clients import asked
 from benchmarks.common import Figure, data, percentile
 from indexer.analysis.analyzer import Analyzer
 from indexer.analysis.pinyin import sounds_like
@@ -82,12 +81,7 @@ def _misspelt() -> Iterator[str]:
 
 
 def _door(port: int, name: str, path: str) -> Figure:
-    _asked(port, path, 40, 0)
-    alone = percentile(_asked(port, "/healthz?{}", 200, PAUSE / 10)["taken"], 0.95)
-    taken = percentile(_asked(port, path, ASKED, PAUSE)["taken"], 0.95)
+    asked(port, path, 40, words="beginnings")
+    alone = percentile(asked(port, "/healthz?{}", 200, pause=PAUSE / 10)["taken"], 0.95)
+    taken = percentile(asked(port, path, ASKED, pause=PAUSE, words="beginnings")["taken"], 0.95)
     return Figure(f"{name} completion, 4 clients with pauses, p95", taken, "ms", alone, "/healthz", 15)
-
-
-def _asked(port: int, path: str, count: int, pause: float) -> Any:
-    command = [sys.executable, "-m", "benchmarks.clients", str(port), path, str(count), str(pause)]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=processes.ROOT).stdout)

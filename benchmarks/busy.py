@@ -1,0 +1,109 @@
+"""Searches over HTTP by many at once while workbooks come in: the busiest hour of an installation of four processes."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from benchmarks import corpus, processes
+from benchmarks.clients import asked
+from benchmarks.common import ENGINE, Figure, data, percentile
+from importers import pipeline
+from kb_service.bootstrap import KnowledgeBase, open_base
+from kb_service.config import Settings
+from web import uploads
+
+PROCESSES = {"KB_WORKERS": "4", "KB_BACKGROUND": "false"}
+CLIENTS = 8
+COUNT = 2_000
+DOORS = {"JSON": "/api/v1/search?q={}", "HTML fragment": "/search?q={}"}
+ROWS, EVERY = 1_000, 10.0
+"""Rows of a workbook, and seconds between two of them: a hundred rows a second."""
+HEADINGS = ["编号", "申请单位", "系统", "问题现象", "解决方案"]
+
+
+def measure(home: Path) -> list[Figure]:
+    """Both doors, asked whole sentences and what people type, beside /healthz under the same load."""
+    place = home.parent / "busy"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(home, place)
+    try:
+        with processes.serving(place, **PROCESSES) as (_, port, _), _imports(place) as handing:
+            bare = asked(port, "/healthz?{}", COUNT, clients=CLIENTS)
+            figures = [one for name, path in DOORS.items() for one in _door(port, name, path, bare)]
+            rows = handing.rows()
+    finally:
+        shutil.rmtree(place)
+    handed_over = ROWS / EVERY
+    return [
+        *figures,
+        Figure("rows imported meanwhile", rows, "rows/s", handed_over, "rows handed over", 0.9, True, relative=True),
+    ]
+
+
+def _door(port: int, name: str, path: str, bare: dict[str, float]) -> Iterator[Figure]:
+    for kind in ("questions", "typed"):
+        asked(port, path, 20 * CLIENTS, clients=CLIENTS, words=kind)
+        told = asked(port, path, COUNT, clients=CLIENTS, words=kind)
+        of = "/healthz"
+        yield Figure(
+            f"{name}, {kind}", COUNT / told["seconds"], "searches/s", COUNT / bare["seconds"], of, 150, at_least=True
+        )
+        p95 = percentile(told["taken"], 0.95)
+        yield Figure(f"{name}, {kind}, p95", p95, "ms", percentile(bare["taken"], 0.95), of, 200)
+
+
+@contextmanager
+def _imports(home: Path) -> Iterator["_Handing"]:
+    """`kb worker`, and a workbook for it every so many seconds until the block ends."""
+    worker = processes.start(home, "worker")
+    with closing(open_base(Settings(home=home, index=ENGINE))) as kb:
+        handing = _Handing(kb)
+        thread = threading.Thread(target=handing.run)
+        thread.start()
+        try:
+            yield handing
+        finally:
+            handing.over.set()
+            thread.join()
+            worker.terminate()
+            worker.wait()
+
+
+class _Handing:
+    """Hands over one workbook after the other."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.over, self.begun = threading.Event(), time.monotonic()
+        self._kb, self._actor = kb, kb.people.actor(kb.people.find(corpus.SEARCHER).id)
+        self._told = corpus.texts(data())
+        self._imports: list[int] = []
+
+    def run(self) -> None:
+        while not self.over.wait(max(0.0, self.begun + len(self._imports) * EVERY - time.monotonic())):
+            self._hand_over(self._book(len(self._imports)))
+
+    def rows(self) -> float:
+        """Rows a second taken into the base since the first was handed over."""
+        taken = sum(self._kb.imports.get(self._actor, one).counts.created for one in self._imports)
+        return taken / (time.monotonic() - self.begun)
+
+    def _book(self, number: int) -> Path:
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("问题")
+        sheet.append(HEADINGS)
+        for row, (title, text) in enumerate(islice(self._told, ROWS)):
+            sheet.append([f"B{number}-{row}", "第0省局", "系统0", title, text])
+        path = uploads.place(self._kb.settings, f"book{number}.xlsx")
+        book.save(path)
+        return path
+
+    def _hand_over(self, path: Path) -> None:
+        imports, (digest, size) = self._kb.imports, pipeline.digest(path)
+        view = imports.upload(self._actor, kind="report", name=path.name, path=path, digest=digest, size=size)
+        self._imports.append(imports.run(self._actor, view.id, seen_version=view.version).id)
