@@ -40,7 +40,7 @@ def rebuilding(kb: KnowledgeBase) -> list[Figure]:
 
 def draining(kb: KnowledgeBase) -> list[Figure]:
     """Changed articles a second that come out of the outbox into the index."""
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         ids = list(tx.session.scalars(select(Article.id).order_by(Article.id).limit(CHANGED)))
         tx.session.execute(update(Article).where(Article.id.in_(ids)).values(version=Article.version + 1))
         outbox.put(tx.session, "article", ids, at=tx.now)

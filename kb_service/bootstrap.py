@@ -42,7 +42,9 @@ class KnowledgeBase:
     def __init__(self, settings: Settings, database: Database, engine: SearchEngine, analyzer: Analyzer) -> None:
         files = Files(settings.home / "attachments")
         self.settings = settings
-        self._database, self._engine = database, engine
+        self.database = database
+        """For those who keep tables of their own in it, as accounts do; all else goes through the use cases."""
+        self._engine = engine
         in_force = InForce(database, analyzer)
         self.index = Index(database, engine, in_force)
         self.health = Health(database, engine, files)
@@ -66,13 +68,13 @@ class KnowledgeBase:
 
     def now(self) -> datetime:
         """The time it is for this base."""
-        return self._database.now()
+        return self.database.now()
 
     def close(self) -> None:
         self.suggest.close()
         self.search.flush()
         self._engine.close()
-        self._database.close()
+        self.database.close()
 
 
 def open_base(settings: Settings, *, create: bool = False, now: Callable[[], datetime] = clock.now) -> KnowledgeBase:

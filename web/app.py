@@ -25,7 +25,7 @@ def create_app(kb: "KnowledgeBase") -> Flask:
     errors.init_app(app)
     templating.init_app(app)
     pages.init_app(app)
-    accounts.install(app, kb, kb.settings)
+    accounts.install(app, kb)
     api.init_app(app)
     rates.init_app(app, kb.settings)
     return app

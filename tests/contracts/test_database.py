@@ -319,7 +319,7 @@ def test_one_of_two_edits_of_the_same_text_is_told_so(base: KnowledgeBase) -> No
 def test_the_same_report_filed_at_once_is_filed_once(base: KnowledgeBase) -> None:
     expert = actor(base, "expert")
     together(*(lambda: base.reports.file(expert, told()) for _ in range(5)))
-    with base._database.read() as session:
+    with base.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Report)) == 1
 
 
@@ -363,7 +363,7 @@ def _edit_until_done(url: str, home: Path, number: str, times: int) -> None:
         done = 0
         while done < times:
             try:
-                with kb._database.begin() as tx:
+                with kb.database.begin() as tx:
                     article = tx.session.get_one(Article, int(number[2:]))
                     article.review_due = f"{int(article.review_due or 0) + 1}"
                 done += 1
@@ -375,9 +375,9 @@ def _edit_until_done(url: str, home: Path, number: str, times: int) -> None:
 
 def test_no_edit_of_three_processes_is_lost(base: KnowledgeBase, url: str) -> None:
     number = published(base, solution())
-    base._database.close()
+    base.database.close()
     assert in_processes(_edit_until_done, url, base.settings.home, number, TIMES) == [0] * PROCESSES
-    with base._database.read() as session:
+    with base.database.read() as session:
         assert session.get_one(Article, int(number[2:])).review_due == str(PROCESSES * TIMES)
 
 
@@ -693,7 +693,7 @@ def contents(url: str) -> dict[str, list[Any]]:
 def test_a_copy_is_the_same_and_goes_on(base: KnowledgeBase, url: str, to: str, tmp_path: Path) -> None:
     published(base, solution())
     base.reports.file(actor(base, "expert"), told())
-    base._database.close()
+    base.database.close()
     (tmp_path / "copy").mkdir()
     with empty(to, tmp_path / "copy") as target:
         copied = copying.copy(url, target)

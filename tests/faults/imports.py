@@ -27,5 +27,5 @@ def now(ground: Ground, view: ImportView) -> ImportView:
 
 def taken(ground: Ground, prefix: str) -> int:
     """How many reports of the workbook with these keys are in the base."""
-    with ground.kb._database.read() as session:
+    with ground.kb.database.read() as session:
         return session.scalar(select(func.count()).select_from(Report).where(Report.key.startswith(f"{prefix}-"))) or 0

@@ -4,20 +4,23 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from importers import pipeline
 from indexer.engines import default_address
 from kb_service.bootstrap import KnowledgeBase
+from kb_service.domain.report import ReportVersion
 from kb_service.errors import DatabaseBusy, DatabaseFailed, IndexBuilding
 from kb_service.inputs import SearchRequest
 from kb_service.results import ImportView
 from kb_service.store import schema
 from tests.base import Clock, actor, base_at, populate
+from tests.databases import ON_SQLITE
 from tests.kb_service.making import told
 
 TRIES = 8
@@ -77,6 +80,7 @@ def count(kb: KnowledgeBase, prefix: str) -> int:
         database.close()
 
 
+@ON_SQLITE
 def test_a_full_disk_keeps_what_was_taken_and_the_import_goes_on_when_there_is_space(
     kb: KnowledgeBase, tmp_path: Path
 ) -> None:
@@ -112,6 +116,7 @@ def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
     assert schema.version(f"sqlite:///{path}") == schema.head()
 
 
+@ON_SQLITE
 def test_who_waits_too_long_for_the_database_is_told_so(kb: KnowledgeBase) -> None:
     expert = actor(kb, "expert")
     with locked(kb):
@@ -121,6 +126,7 @@ def test_who_waits_too_long_for_the_database_is_told_so(kb: KnowledgeBase) -> No
     assert kb.reports.file(expert, told()).number == "BG000001"
 
 
+@ON_SQLITE
 def test_a_short_wait_for_the_database_is_not_noticed(kb: KnowledgeBase) -> None:
     with locked(kb):
         timer = threading.Timer(0.3, lambda: None)
@@ -136,9 +142,7 @@ def test_a_short_wait_for_the_database_is_not_noticed(kb: KnowledgeBase) -> None
 def test_a_poisoned_document_is_parked_and_the_others_flow(kb: KnowledgeBase, clock: Clock) -> None:
     expert = actor(kb, "expert")
     poisoned, sound = (kb.reports.file(expert, told(n)) for n in (1, 2))
-    with sqlite3.connect(kb.settings.home / "kb.sqlite") as database:  # what no door lets in
-        database.execute("UPDATE report_version SET codes = ? WHERE report_id = 1", ("[1]",))
-    database.close()
+    _spoil(kb, 1, [1])
     for _ in range(TRIES):
         kb.index.drain()
         clock.forward(hours=1)
@@ -151,10 +155,10 @@ def test_a_poisoned_document_is_parked_and_the_others_flow(kb: KnowledgeBase, cl
     assert poisoned.number == kb.reports.get(expert, poisoned.number).number
 
 
-def _spoil(kb: KnowledgeBase, codes: str) -> None:
-    """Put what no door lets in into the second report."""
-    with closing(sqlite3.connect(kb.settings.home / "kb.sqlite")) as database, database:
-        database.execute("UPDATE report_version SET codes = ? WHERE report_id = 2", (codes,))
+def _spoil(kb: KnowledgeBase, report_id: int, codes: list[int]) -> None:
+    """Put what no door lets in into a report."""
+    with kb.database.begin() as tx:
+        tx.session.execute(update(ReportVersion).where(ReportVersion.report_id == report_id).values(codes=codes))
 
 
 def test_a_clock_that_was_put_back_holds_no_change_up(kb: KnowledgeBase, clock: Clock) -> None:
@@ -164,9 +168,9 @@ def test_a_clock_that_was_put_back_holds_no_change_up(kb: KnowledgeBase, clock: 
     assert kb.index.drain() == 1
     clock.forward(hours=1)
     kb.reports.file(expert, told(2))
-    _spoil(kb, "[1]")
+    _spoil(kb, 2, [1])
     kb.index.drain()
-    _spoil(kb, "[]")
+    _spoil(kb, 2, [])
     assert (kb.index.drain(), kb.index.waiting()) == (0, 1)
     clock.forward(hours=-1)
     assert (kb.index.drain(), kb.index.waiting()) == (1, 0)

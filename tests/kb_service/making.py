@@ -90,13 +90,13 @@ def found(kb: KnowledgeBase, who: Actor, words: str) -> list[str]:
 
 
 def count(kb: KnowledgeBase, entity: type[Base], *conditions: Any) -> int:
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         return session.scalar(select(func.count()).select_from(entity).where(*conditions)) or 0
 
 
 def contents(kb: KnowledgeBase) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         return {
             table.name: sorted((tuple(row) for row in session.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables

@@ -48,7 +48,7 @@ def scheduled(kb: KnowledgeBase, target: Path) -> Backups:
 
 def with_settings(kb: KnowledgeBase, **told: object) -> Backups:
     files = Files(kb.settings.home / "attachments")
-    return Backups(kb._database, files, kb.settings.model_copy(update=told))
+    return Backups(kb.database, files, kb.settings.model_copy(update=told))
 
 
 def restored(home: Path, archive: Path, identity: Path | None = None) -> Settings:
@@ -292,7 +292,7 @@ def test_where_none_is_scheduled_nothing_is_made_and_nothing_amiss(kb: Knowledge
 
 
 def test_one_process_makes_one_at_a_time(kb: KnowledgeBase, target: Path) -> None:
-    with leases.held(kb._database, "backup"), pytest.raises(Conflict):
+    with leases.held(kb.database, "backup"), pytest.raises(Conflict):
         kb.backups.make(target, renewal.accounts())
     assert list(target.iterdir()) == []
 

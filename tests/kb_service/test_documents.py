@@ -15,10 +15,10 @@ from tests.kb_service.making import found, imported, published, solution, told
 
 
 def test_an_article_is_searchable_while_it_is_found_and_has_a_revision(kb: KnowledgeBase) -> None:
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         for state, revision in product(sorted(states(ARTICLE)), (0, 1, 7)):
             tx.add(Article(kind="faq", state=state, scope_id=1, revision_number=revision))
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         every = session.scalars(select(Article)).all()
         searchable = set(session.scalars(select(Article.id).where(documents.searchable_articles())))
     assert searchable == {one.id for one in every if one.state in FINDABLE and one.revision_number > 0}
@@ -28,7 +28,7 @@ def test_handler_contact_and_phone_never_reach_a_document(kb: KnowledgeBase) -> 
     expert = actor(kb, "expert")
     secret = {"handler": "张甲龘", "contact": "李乙靐", "phone": "13800001234"}
     imported(kb, expert, [told(1, **secret)])
-    text = repr(list(Feed(kb._database).searchable()))
+    text = repr(list(Feed(kb.database).searchable()))
     assert "证书过期" in text
     for hidden in secret.values():
         assert hidden not in text
@@ -43,7 +43,7 @@ def test_handler_contact_and_phone_never_reach_a_document(kb: KnowledgeBase) -> 
 def test_the_stream_the_versions_and_the_size_tell_the_same(kb: KnowledgeBase) -> None:
     published(kb, solution())
     imported(kb, actor(kb, "expert"), [told(n) for n in range(5)])
-    feed = Feed(kb._database)
+    feed = Feed(kb.database)
     streamed = {one.id: one.version for one in feed.searchable()}
     assert streamed == dict(feed.versions())
     assert len(streamed) == feed.size() == 6

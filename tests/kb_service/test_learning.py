@@ -155,14 +155,14 @@ def test_one_person_alone_changes_nothing_that_is_searchable(
 ) -> None:
     number = published(kb, solution("证书过期怎么办"))
     who = actor(kb, username)
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         before = session.get_one(Article, int(number[2:])).version
     for words, good in steps:
         event = kb.search.find(who, SearchRequest(words=words), who=username).event
         kb.feedback.answer(who, number, solved=good, who=username, event=event)
     assert kb.index.waiting() == 0
     assert count(kb, LearnedWords) == 0
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         assert session.get_one(Article, int(number[2:])).version == before
 
 

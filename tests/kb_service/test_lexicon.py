@@ -60,7 +60,7 @@ def searched(kb: KnowledgeBase, words: str, people: int, *, total: int = 3) -> N
         }
         for n in range(people)
     ]
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         tx.session.execute(insert(SearchEvent), [{**row, "opened": [], "solved": ""} for row in rows])
 
 

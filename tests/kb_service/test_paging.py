@@ -16,7 +16,7 @@ def test_every_row_is_told_once_in_the_order_of_its_number(kb: KnowledgeBase) ->
             pages.append(len(rows))
             return [number for (number,) in rows]
 
-        found = list(paged(kb._database, select(Organisation.id), Organisation.id, size, told))
+        found = list(paged(kb.database, select(Organisation.id), Organisation.id, size, told))
         assert found == sorted(set(found))
         assert len(found) == len(ORGANISATIONS)
         assert max(pages) <= size
@@ -24,4 +24,4 @@ def test_every_row_is_told_once_in_the_order_of_its_number(kb: KnowledgeBase) ->
 
 def test_pages_without_a_wanted_row_are_no_end(kb: KnowledgeBase) -> None:
     wanted = select(Organisation.id).where(Organisation.name.in_([ORGANISATIONS[0][0], ORGANISATIONS[-1][0]]))
-    assert len(list(paged(kb._database, wanted, Organisation.id, 2, lambda _, rows: rows))) == 2
+    assert len(list(paged(kb.database, wanted, Organisation.id, 2, lambda _, rows: rows))) == 2

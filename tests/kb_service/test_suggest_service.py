@@ -127,7 +127,7 @@ def test_texts_that_are_behind_cannot_show_what_is_restricted_by_now(
     number = published(kb, solution("龙门计划", audience="public"))
     assert told(kb, "visitor", "lmjh")
     monkeypatch.setattr(suggest_texts, "FRESH", 10**9)
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         tx.session.get_one(Article, int(number[2:])).audience = "internal"
     assert told(kb, "visitor", "lmjh") == []
 
@@ -181,7 +181,7 @@ def test_everybody_is_suggested_exactly_what_the_database_lets_him_see(kb: Knowl
             article = solution(f"{author}写的{audience}文章", audience=audience, restricted_to=chosen)
             published(kb, article, author=author, reviewer=reviewer)
     for who in EVERYBODY:
-        with kb._database.read() as session:
+        with kb.database.read() as session:
             seen = set(session.scalars(select(Article.id).where(visible_articles(person(kb, who)))))
         found = kb.suggest.find(person(kb, who), "写的", 20, wait=LONG)
         assert {int(one.number[2:]) for one in found} == seen, who

@@ -32,7 +32,7 @@ def test_an_exception_in_the_middle_leaves_nothing(kb: KnowledgeBase) -> None:
     before = contents(kb)
 
     def half() -> None:
-        with kb._database.begin() as tx:
+        with kb.database.begin() as tx:
             half = Candidate(kind="faq", title="半", fields={}, scope_id=1, author_name="x", updated_at=tx.now)
             tx.record(Event(kb.people.local(), "create", tx.add(half), concerns_index=True))
             raise Broken
@@ -78,7 +78,7 @@ def test_every_event_writes_one_audit_line(kb: KnowledgeBase) -> None:
     view = kb.articles.get(manager, done.article)
     kb.articles.step(manager, done.article, "propose_retire", seen_version=view.version, reason="旧")
     kb.reports.file(expert, told())
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         lines = session.query(AuditLine).order_by(AuditLine.id).offset(first).all()
     assert [(line.noun, line.action, line.actor) for line in lines] == [
         ("candidate", "create", "expert"),
@@ -141,7 +141,7 @@ def test_search_events_wait_when_the_database_is_busy(kb: KnowledgeBase, monkeyp
         raise DatabaseBusy
 
     with monkeypatch.context() as patch:
-        patch.setattr(kb._database, "begin", busy)
+        patch.setattr(kb.database, "begin", busy)
         with pytest.raises(DatabaseBusy):
             kb.search.flush()
     assert kb.search.flush() == 1
@@ -150,7 +150,7 @@ def test_search_events_wait_when_the_database_is_busy(kb: KnowledgeBase, monkeyp
 @pytest.mark.sqlite
 def test_a_locked_database_says_that_it_is_busy(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kb_service.store.connections.PRAGMAS", ("busy_timeout=50",))
-    kb._database.engine.dispose()
+    kb.database.engine.dispose()
     other = create_engine(kb.settings.database_url())
     with other.connect() as holder:
         holder.exec_driver_sql("BEGIN IMMEDIATE")

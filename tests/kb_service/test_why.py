@@ -125,7 +125,7 @@ def test_a_stale_index_puts_nothing_hidden_in_front(kb: KnowledgeBase, numbers: 
     chosen = (actor(kb, "expert").organisation_id,)
     hidden = published(kb, solution("证书过期", audience="restricted", restricted_to=chosen))
     name = document_id("article", int(hidden[2:]))
-    (change,) = Feed(kb._database).load([name])
+    (change,) = Feed(kb.database).load([name])
     assert isinstance(change, Upsert)
     known = change.document
     readers = {"readers": (*known.keywords["readers"], PUBLIC)}

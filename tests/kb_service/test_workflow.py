@@ -183,7 +183,7 @@ def test_when_the_article_moved_accepting_changes_nothing_and_the_author_can_cat
 
 def _second_revision(kb: KnowledgeBase, first: int) -> int:
     """Another draft from the same live text, as two imports or an older program may leave behind."""
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         one = tx.session.get_one(Candidate, first)
         names = [column.key for column in Candidate.__table__.columns if column.key != "id"]
         twin = tx.add(Candidate(**{name: getattr(one, name) for name in names}))

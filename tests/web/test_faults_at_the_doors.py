@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from indexer.engines import default_address
 from kb_service.bootstrap import KnowledgeBase
 from tests.base import Clock, actor, base_at, populate
+from tests.databases import ON_SQLITE
 from tests.flows.test_faults import files_of_at_most
 from tests.kb_service.making import published, solution, told
 from tests.web.cli import done, started
@@ -52,6 +53,7 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@ON_SQLITE
 def test_a_locked_database_is_a_sentence_at_every_door(
     kb: KnowledgeBase, reader: Callable[..., Reader], publish: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +170,8 @@ def test_the_server_names_the_cure_for_an_older_database(tmp_path: Path, monkeyp
 
 def test_two_workers_on_one_base_share_the_work_in_silence(kb: KnowledgeBase) -> None:
     expert = actor(kb, "expert")
-    workers = [started("worker", KB_HOME=str(kb.settings.home)) for _ in range(2)]
+    where = {"KB_HOME": str(kb.settings.home), "KB_DATABASE": kb.settings.database}
+    workers = [started("worker", **where) for _ in range(2)]
     try:
         numbers = [kb.reports.file(expert, told(n)).number for n in range(200)]
         until = time.monotonic() + 60

@@ -219,7 +219,7 @@ def test_the_audit_names_the_request_as_its_answer_does(
     number, expert = publish("证书过期怎么办"), reader("expert")
     version = kb.articles.get(actor(kb, "expert"), number).version
     answer = expert.post(f"/articles/{number}/propose_retire", seen_version=version, reason="系统已下线")
-    with kb._database.read() as session:
+    with kb.database.read() as session:
         last = session.scalars(select(AuditLine).order_by(AuditLine.id.desc())).first()
     assert last is not None
     assert (last.door, last.request_id) == ("page", answer.headers["X-Request-Id"])

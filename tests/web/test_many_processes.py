@@ -38,8 +38,7 @@ def serve(kb: KnowledgeBase) -> Iterator[Serve]:
     running: list[subprocess.Popen[str]] = []
 
     def start(**settings: str) -> tuple["subprocess.Popen[str]", str, int]:
-        home = str(kb.settings.home)
-        process = started("serve", KB_HOME=home, KB_INDEX="whoosh:index", KB_PORT="0", PYTHONUNBUFFERED="1", **settings)
+        process = started("serve", KB_PORT="0", PYTHONUNBUFFERED="1", **where(kb), **settings)
         running.append(process)
         assert process.stdout
         found = next(re.search(r"http://([^:]+):(\d+)", line) for line in process.stdout if "http://" in line)
@@ -51,6 +50,12 @@ def serve(kb: KnowledgeBase) -> Iterator[Serve]:
         process.terminate()
         _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
+
+
+def where(kb: KnowledgeBase) -> dict[str, str]:
+    """The settings by which a process finds the base."""
+    told = kb.settings
+    return {"KB_HOME": str(told.home), "KB_DATABASE": told.database, "KB_INDEX": told.index}
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -106,7 +111,7 @@ def test_without_background_work_a_server_leaves_it_to_the_workers(serve: Serve,
         assert answer.status == 200
     time.sleep(1)
     assert kb.index.waiting() == 1
-    worker = started("worker", KB_HOME=str(kb.settings.home), KB_INDEX="whoosh:index")
+    worker = started("worker", **where(kb))
     try:
         wait_until(lambda: kb.index.waiting() == 0)
     finally:

@@ -199,7 +199,7 @@ def test_a_kind_is_downloaded_in_its_text_format(manager: Reader, saved: str) ->
 
 def test_words_searched_in_vain_lead_to_a_synonym_begun(manager: Reader, kb: KnowledgeBase) -> None:
     row = {"at": kb.now(), "words": "电税", "filters": {}, "total": 0, "shown": [], "opened": [], "solved": ""}
-    with kb._database.begin() as tx:
+    with kb.database.begin() as tx:
         tx.session.execute(insert(SearchEvent), [{**row, "key": f"k{n}", "who": f"p{n}"} for n in range(2)])
     page = manager.get("/lexicon").text
     begun = re.search(r'href="(/lexicon/new\?[^"]+)"[^>]*>设同义词', page)

@@ -21,7 +21,7 @@ def target(kb: KnowledgeBase, tmp_path: Path) -> Path:
     folder = tmp_path / "backups"
     folder.mkdir()
     settings = kb.settings.model_copy(update={"backup_target": str(folder)})
-    kb.backups = Backups(kb._database, Files(kb.settings.home / "attachments"), settings)
+    kb.backups = Backups(kb.database, Files(kb.settings.home / "attachments"), settings)
     return folder
 
 

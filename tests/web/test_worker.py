@@ -78,7 +78,7 @@ def test_a_worker_that_is_stopped_gives_its_rebuild_up(kb: KnowledgeBase, worker
 def test_the_backup_that_is_due_is_made_beside_the_other_chores(kb: KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "backups").mkdir()
     told = kb.settings.model_copy(update={"backup_target": str(tmp_path / "backups")})
-    kb.backups = Backups(kb._database, Files(told.home / "attachments"), told)
+    kb.backups = Backups(kb.database, Files(told.home / "attachments"), told)
     worker = Worker(kb)
     for moment in (FAR, 2 * FAR):
         worker.round(moment)
@@ -91,7 +91,7 @@ def test_the_backup_that_is_due_is_made_beside_the_other_chores(kb: KnowledgeBas
 def test_a_worker_that_is_stopped_gives_its_backup_up(kb: KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "backups").mkdir()
     told = kb.settings.model_copy(update={"backup_target": str(tmp_path / "backups")})
-    kb.backups = Backups(kb._database, Files(told.home / "attachments"), told)
+    kb.backups = Backups(kb.database, Files(told.home / "attachments"), told)
     worker = Worker(kb)
     worker.stop()
     worker._make_backup()

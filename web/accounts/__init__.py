@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from kb_service.bootstrap import KnowledgeBase
-    from kb_service.config import Settings
 
 __all__ = [
     "AccountsBase",
@@ -31,11 +30,14 @@ __all__ = [
 ]
 
 
-def install(app: "Flask", kb: "KnowledgeBase", settings: "Settings") -> None:
-    """Lets persons sign in to `app` and programs come with tokens; call it after the forgery protection."""
+def install(app: "Flask", kb: "KnowledgeBase") -> None:
+    """Lets persons sign in to `app` and programs come with tokens; call it after the forgery protection.
+
+    Base and accounts share connections, and the queue of those who write.
+    """
     from web import auth
     from web.accounts import identity, pages
 
-    identity.init_app(app, open_store(settings.database_url(), kb.now))
+    identity.init_app(app, Store(kb.database, kb.now))
     app.register_blueprint(pages.pages)
     auth.identify_by(app, identity.identify)
