@@ -39,6 +39,8 @@ RECOVERY = 60.0
 """Seconds within which the index is true again once the fault is over."""
 HANGING = 20.0
 """Seconds after which a request counts as never answered."""
+THINKING = 0.05
+"""Seconds somebody waits from one request to the next: without it a small machine does nothing but answer them."""
 REFUSALS = {0, 503}
 """What a request may get beside success while a fault lasts; 0 is a connection that was refused or cut."""
 REPORT = {"organisation": "甲一一县局", "system": "开票软件"}
@@ -193,7 +195,7 @@ class Ground:
 
     def verdict(self) -> list[str]:
         """What is wrong with the base now, and what was wrong with the answers; nothing when all is well."""
-        with self.kb._database.read() as session:
+        with self.kb.database.read() as session:
             kept = {f"BG{one:06d}" for (one,) in session.execute(REPORT_IDS)}
         lost = [f"{number} was acknowledged and is gone" for number in self.ledger.reports if number not in kept]
         check = self.kb.index.check()
@@ -278,5 +280,5 @@ def ground(place: Profile, home: Path) -> Iterator[Ground]:
 
 
 def _again_and_again(do: Callable[[], None], over: threading.Event) -> None:
-    while not over.is_set():
+    while not over.wait(THINKING):
         do()

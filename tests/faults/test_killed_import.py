@@ -3,11 +3,13 @@
 import os
 import random
 import signal
+import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.kill import family_of
+from benchmarks.processes import family
 from benchmarks.victims import good, workbook
 from tests.faults.ground import TIMES, Ground
 from tests.faults.imports import begun, now, taken
@@ -24,7 +26,7 @@ def test_another_worker_ends_the_import_and_nothing_is_there_twice(ground: Groun
         view = begun(ground, workbook(tmp_path / f"book{number}.xlsx", f"B{number}", ROWS))
         busy = _at_it(ground, [worker.pid for worker in workers])
         time.sleep(random.uniform(0, SPAN))
-        _kill(random.choice((busy[:1], busy[1:], busy)))
+        _kill(random.choice((busy[:1], busy[1:], busy)), workers)
         ground.until(lambda one=view: now(ground, one).state == "done", "the import is done")
         workers = [worker if worker.poll() is None else ground.work() for worker in workers]
         counts = now(ground, view).counts
@@ -38,11 +40,15 @@ def test_another_worker_ends_the_import_and_nothing_is_there_twice(ground: Groun
 
 def _at_it(ground: Ground, workers: list[int]) -> list[int]:
     """The worker that took the import up, and the process it started for it."""
-    ground.until(lambda: any(len(family_of(one)) > 1 for one in workers), "a worker is at the import")
-    return max(map(family_of, workers), key=len)
+    ground.until(lambda: any(len(family(one)) > 1 for one in workers), "a worker is at the import")
+    return max(map(family, workers), key=len)
 
 
-def _kill(pids: list[int]) -> None:
+def _kill(pids: list[int], workers: "Iterable[subprocess.Popen[bytes]]") -> None:
+    """Kill them; a worker among them is gone afterwards, also for those who look whether it still runs."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    for worker in workers:
+        if worker.pid in pids:
+            worker.wait()

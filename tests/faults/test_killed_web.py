@@ -5,7 +5,8 @@ import random
 import signal
 import subprocess
 
-from benchmarks.kill import family_of, is_running
+from benchmarks.kill import is_running
+from benchmarks.processes import family
 from tests.faults.ground import TIMES, Ground
 
 REPLACED = 30.0
@@ -20,7 +21,7 @@ def test_a_killed_process_is_replaced_while_the_others_answer(ground: Ground) ->
     with ground.in_use():
         for _ in range(TIMES):
             ground.written(5)
-            victim = random.choice(family_of(parent.pid)[1:])
+            victim = random.choice(family(parent.pid)[1:])
             os.kill(victim, signal.SIGKILL)
             ground.until(lambda gone=victim: _is_replaced(parent, gone), "another process", REPLACED)
         ground.written(5)
@@ -34,7 +35,7 @@ def test_a_killed_parent_leaves_nobody_who_holds_the_port(ground: Ground) -> Non
     with ground.in_use():
         for _ in range(TIMES):
             ground.written(5)
-            orphans = family_of(parent.pid)[1:]
+            orphans = family(parent.pid)[1:]
             parent.kill()
             parent.wait()
             ground.until(lambda left=orphans: not any(map(is_running, left)), "no orphan", NOTICED)
@@ -45,5 +46,5 @@ def test_a_killed_parent_leaves_nobody_who_holds_the_port(ground: Ground) -> Non
 
 
 def _is_replaced(parent: "subprocess.Popen[bytes]", gone: int) -> bool:
-    there = family_of(parent.pid)[1:]
+    there = family(parent.pid)[1:]
     return gone not in there and len(there) >= 2
