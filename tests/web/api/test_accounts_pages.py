@@ -310,3 +310,8 @@ def test_what_is_done_after_signing_in_is_audited_with_its_address(
 def test_the_application_starts_without_the_accounts_of_anybody(kb: KnowledgeBase, store: accounts.Store) -> None:
     answer = Browser(create_app(kb).test_client()).sign_in()
     assert answer.status_code == 422
+
+
+def test_signing_in_opens_no_connections_beside_those_of_the_base(app: Flask, kb: KnowledgeBase) -> None:
+    kept: accounts.Store = app.extensions["accounts"]
+    assert kept.database is kb.database
