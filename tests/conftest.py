@@ -17,6 +17,8 @@ REQUIRED = os.environ.get("KB_TEST_REQUIRE") == "1"
 PURE = os.environ.get("KB_TEST_PURE") == "1"
 COMPILED = {"tantivy", "rjieba"}
 SERVERS = {"cluster", "elasticsearch", "postgresql"}
+SAME = {"faults", "browser"}
+"""Folders whose tests show the same without compiled libraries."""
 SERVER_FIXTURES = {"elasticsearch_hosts", "postgresql_url"}
 
 
@@ -36,10 +38,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about compiled libraries that are not there on purpose, and what is the same without them:
-    servers and faults (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
+    servers, faults and the browser (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
     (KB_TEST_DATABASE=postgresql).
     """
-    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or "faults" in one.path.parts)}
+    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or _is_same(one))}
     left_out = pure | {one for one in items if databases.EVERYWHERE and _is_about_file(one)}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
@@ -49,6 +51,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _needs_server(item: pytest.Item) -> bool:
     parts = item.callspec.id.split("-") if hasattr(item, "callspec") else ()
     return not SERVERS.isdisjoint(parts) or not SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _is_same(item: pytest.Item) -> bool:
+    return any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in SAME)
 
 
 def _is_about_file(item: pytest.Item) -> bool:

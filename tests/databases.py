@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -17,7 +16,6 @@ POSTGRESQL = os.environ.get("KB_TEST_POSTGRESQL", "")
 """Address of a database on a server where more of them may be made and dropped."""
 EVERYWHERE = os.environ.get("KB_TEST_DATABASE") == "postgresql"
 """Whether every base of a test lies there instead of in a SQLite file."""
-ON_SQLITE = pytest.mark.skipif(EVERYWHERE, reason="about a base in a file")
 
 _run = secrets.token_hex(3)
 _made: dict[Path, str] = {}

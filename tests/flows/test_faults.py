@@ -20,7 +20,6 @@ from kb_service.inputs import SearchRequest
 from kb_service.results import ImportView
 from kb_service.store import schema
 from tests.base import Clock, actor, base_at, populate
-from tests.databases import ON_SQLITE
 from tests.kb_service.making import told
 
 TRIES = 8
@@ -80,7 +79,7 @@ def count(kb: KnowledgeBase, prefix: str) -> int:
         database.close()
 
 
-@ON_SQLITE
+@pytest.mark.sqlite
 def test_a_full_disk_keeps_what_was_taken_and_the_import_goes_on_when_there_is_space(
     kb: KnowledgeBase, tmp_path: Path
 ) -> None:
@@ -116,7 +115,7 @@ def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
     assert schema.version(f"sqlite:///{path}") == schema.head()
 
 
-@ON_SQLITE
+@pytest.mark.sqlite
 def test_who_waits_too_long_for_the_database_is_told_so(kb: KnowledgeBase) -> None:
     expert = actor(kb, "expert")
     with locked(kb):
@@ -126,7 +125,7 @@ def test_who_waits_too_long_for_the_database_is_told_so(kb: KnowledgeBase) -> No
     assert kb.reports.file(expert, told()).number == "BG000001"
 
 
-@ON_SQLITE
+@pytest.mark.sqlite
 def test_a_short_wait_for_the_database_is_not_noticed(kb: KnowledgeBase) -> None:
     with locked(kb):
         timer = threading.Timer(0.3, lambda: None)

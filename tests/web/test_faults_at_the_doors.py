@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 from indexer.engines import default_address
 from kb_service.bootstrap import KnowledgeBase
 from tests.base import Clock, actor, base_at, populate
-from tests.databases import ON_SQLITE
 from tests.flows.test_faults import files_of_at_most
 from tests.kb_service.making import published, solution, told
 from tests.web.cli import done, started
@@ -53,7 +52,7 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@ON_SQLITE
+@pytest.mark.sqlite
 def test_a_locked_database_is_a_sentence_at_every_door(
     kb: KnowledgeBase, reader: Callable[..., Reader], publish: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
