@@ -25,16 +25,15 @@ def _indexing(place: Path) -> list[Figure]:
         return [*indexing.rebuilding(kb), *indexing.draining(kb), *indexing.freshness(kb)]
 
 
-def _serving(place: Path) -> list[Figure]:
-    with large_base(place / "base"):
-        pass
-    return serving.measure(place / "base")
+def _closed(measure: Group) -> Group:
+    """Measures a base that only the processes it starts have open."""
 
+    def group(place: Path) -> list[Figure]:
+        with large_base(place / "base"):
+            pass
+        return measure(place / "base")
 
-def _busy(place: Path) -> list[Figure]:
-    with large_base(place / "base"):
-        pass
-    return busy.measure(place / "base")
+    return group
 
 
 def _suggesting(place: Path) -> list[Figure]:
@@ -55,8 +54,8 @@ def _importing(place: Path) -> list[Figure]:
 
 GROUPS: Mapping[str, Group] = {
     "latency": _latency,
-    "serving": _serving,
-    "busy": _busy,
+    "serving": _closed(serving.measure),
+    "busy": _closed(busy.measure),
     "suggesting": _suggesting,
     "nearness": _nearness,
     "indexing": _indexing,

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 
 from benchmarks import corpus, processes
 from benchmarks.clients import asked
 from benchmarks.common import ENGINE, Figure, data, percentile
-from importers import pipeline
+from benchmarks.serving import DOORS
+from benchmarks.victims import handed_over
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from web import uploads
@@ -21,7 +23,6 @@ from web import uploads
 PROCESSES = {"KB_WORKERS": "4", "KB_BACKGROUND": "false"}
 CLIENTS = 8
 COUNT = 2_000
-DOORS = {"JSON": "/api/v1/search?q={}", "HTML fragment": "/search?q={}"}
 ROWS, EVERY = 1_000, 10.0
 """Rows of a workbook, and seconds between two of them: a hundred rows a second."""
 HEADINGS = ["编号", "申请单位", "系统", "问题现象", "解决方案"]
@@ -46,25 +47,22 @@ def measure(home: Path) -> list[Figure]:
     ]
 
 
-def _door(port: int, name: str, path: str, bare: dict[str, float]) -> Iterator[Figure]:
+def _door(port: int, name: str, path: str, bare: Any) -> Iterator[Figure]:
     for kind in ("questions", "typed"):
         asked(port, path, 20 * CLIENTS, clients=CLIENTS, words=kind)
         told = asked(port, path, COUNT, clients=CLIENTS, words=kind)
-        of = "/healthz"
-        yield Figure(
-            f"{name}, {kind}", COUNT / told["seconds"], "searches/s", COUNT / bare["seconds"], of, 150, at_least=True
-        )
-        p95 = percentile(told["taken"], 0.95)
-        yield Figure(f"{name}, {kind}, p95", p95, "ms", percentile(bare["taken"], 0.95), of, 200)
+        of, rate, bare_rate = "/healthz", COUNT / told["seconds"], COUNT / bare["seconds"]
+        p95, bare_p95 = percentile(told["taken"], 0.95), percentile(bare["taken"], 0.95)
+        yield Figure(f"{name}, {kind}", rate, "searches/s", bare_rate, of, 150, at_least=True)
+        yield Figure(f"{name}, {kind}, p95", p95, "ms", bare_p95, of, 200)
 
 
 @contextmanager
 def _imports(home: Path) -> Iterator["_Handing"]:
     """`kb worker`, and a workbook for it every so many seconds until the block ends."""
-    worker = processes.start(home, "worker")
     with closing(open_base(Settings(home=home, index=ENGINE))) as kb:
         handing = _Handing(kb)
-        thread = threading.Thread(target=handing.run)
+        worker, thread = processes.start(home, "worker"), threading.Thread(target=handing.run)
         thread.start()
         try:
             yield handing
@@ -86,7 +84,8 @@ class _Handing:
 
     def run(self) -> None:
         while not self.over.wait(max(0.0, self.begun + len(self._imports) * EVERY - time.monotonic())):
-            self._hand_over(self._book(len(self._imports)))
+            book = self._book(len(self._imports))
+            self._imports.append(handed_over(self._kb, self._actor, book).id)
 
     def rows(self) -> float:
         """Rows a second taken into the base since the first was handed over."""
@@ -102,8 +101,3 @@ class _Handing:
         path = uploads.place(self._kb.settings, f"book{number}.xlsx")
         book.save(path)
         return path
-
-    def _hand_over(self, path: Path) -> None:
-        imports, (digest, size) = self._kb.imports, pipeline.digest(path)
-        view = imports.upload(self._actor, kind="report", name=path.name, path=path, digest=digest, size=size)
-        self._imports.append(imports.run(self._actor, view.id, seen_version=view.version).id)

@@ -60,7 +60,7 @@ def serving(home: Path, **variables: str) -> Iterator[tuple[int, int, float]]:
 
     Raises TimeoutError when it does not.
     """
-    port = _free_port()
+    port = free_port()
     begun = time.perf_counter()
     process = start(home, "serve", KB_PORT=str(port), **variables)
     try:
@@ -85,7 +85,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

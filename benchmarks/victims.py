@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib import error, request
 
+from benchmarks import processes
 from importers import pipeline
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.access import Actor
 from kb_service.inputs import ArticleInput, ReportInput
+from kb_service.results import ImportView
 from web.cli.db import upgraded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,7 +107,7 @@ def site(folder: Path, rows: int) -> Iterator[Site]:
     """A new base in ``folder`` with an expert, a reviewer and an empty index."""
     from web import accounts
 
-    settings = Settings(home=folder / "home", port=free_port())
+    settings = Settings(home=folder / "home", port=processes.free_port())
     upgraded(settings)
     kb = open_base(settings)
     try:
@@ -123,12 +124,6 @@ def site(folder: Path, rows: int) -> Iterator[Site]:
         kb.close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def workbook(path: Path, prefix: str, rows: int, resolution: str = "重启服务") -> Path:
     """A workbook of reports with the keys ``prefix-1`` on; every `BAD`th has no phenomenon."""
     from openpyxl import Workbook
@@ -141,6 +136,13 @@ def workbook(path: Path, prefix: str, rows: int, resolution: str = "重启服务
         sheet.append([f"{prefix}-{row}", "甲省局", "申报系统", phenomenon, f"{resolution}，第 {row} 号"])
     book.save(path)
     return path
+
+
+def handed_over(kb: KnowledgeBase, actor: Actor, path: Path, kind: str = "report") -> ImportView:
+    """An import of the file that waits for a worker."""
+    digest, size = pipeline.digest(path)
+    view = kb.imports.upload(actor, kind=kind, name=path.name, path=path, digest=digest, size=size)
+    return kb.imports.run(actor, view.id, seen_version=view.version)
 
 
 def good(rows: int) -> int:
@@ -200,10 +202,7 @@ def accept_all() -> None:
 def _drain(here: Site) -> "subprocess.Popen[bytes]":
     """The reports of one workbook changed, so that the index has a full round of work."""
     path = workbook(here.folder / "changed.xlsx", "C", here.rows, resolution=f"第 {time.monotonic_ns()} 版办法")
-    expert = here.actor("expert")
-    digest, size = pipeline.digest(path)
-    view = here.kb.imports.upload(expert, kind="report", name=path.name, path=path, digest=digest, size=size)
-    here.kb.imports.run(expert, view.id, seen_version=view.version)
+    view = handed_over(here.kb, here.actor("expert"), path)
     here.kb.imports.claim(view.id)
     pipeline.run(here.kb, view.id)
     return here.start("index", "drain")

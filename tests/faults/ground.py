@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from benchmarks.victims import free_port
+from benchmarks.processes import free_port
 from kb_service.bootstrap import KnowledgeBase, open_base
 from kb_service.config import Settings
 from kb_service.domain.report import Report

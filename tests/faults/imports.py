@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from importers import pipeline
+from benchmarks.victims import handed_over
 from kb_service.domain.report import Report
 from kb_service.results import ImportView
 from tests.base import actor
@@ -14,10 +14,7 @@ from web import uploads
 
 def begun(ground: Ground, book: Path, kind: str = "report") -> ImportView:
     """An import of the file that waits for a worker."""
-    expert, copy = actor(ground.kb, "expert"), uploads.keep(ground.settings, book)
-    digest, size = pipeline.digest(copy)
-    view = ground.kb.imports.upload(expert, kind=kind, name=book.name, path=copy, digest=digest, size=size)
-    return ground.kb.imports.run(expert, view.id, seen_version=view.version)
+    return handed_over(ground.kb, actor(ground.kb, "expert"), uploads.keep(ground.settings, book), kind)
 
 
 def now(ground: Ground, view: ImportView) -> ImportView:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from benchmarks.victims import handed_over
 from importers import pipeline
 from indexer.engines import default_address
 from kb_service.bootstrap import KnowledgeBase
@@ -41,10 +42,7 @@ def table(path: Path, rows: int, prefix: str = "A") -> Path:
 
 def begun(kb: KnowledgeBase, path: Path) -> ImportView:
     """An import that is running and claimed."""
-    expert = actor(kb, "expert")
-    digest, size = pipeline.digest(path)
-    view = kb.imports.upload(expert, kind="report", name=path.name, path=path, digest=digest, size=size)
-    view = kb.imports.run(expert, view.id, seen_version=view.version)
+    view = handed_over(kb, actor(kb, "expert"), path)
     kb.imports.claim(view.id)
     return view
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from kb_service.bootstrap import KnowledgeBase
 from web.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,12 @@ def done(*words: str | Path, given: str | bytes = "") -> str:
     result = kb(*words, given=given)
     assert result.exit_code == 0, (result.output, result.exception)
     return result.stdout
+
+
+def where(base: KnowledgeBase) -> dict[str, str]:
+    """The settings by which a process finds the base."""
+    told = base.settings
+    return {"KB_HOME": str(told.home), "KB_DATABASE": told.database, "KB_INDEX": told.index}
 
 
 def started(*words: str, **environment: str) -> "subprocess.Popen[str]":

@@ -17,7 +17,7 @@ from kb_service.bootstrap import KnowledgeBase
 from tests.base import Clock, actor, base_at, populate
 from tests.flows.test_faults import files_of_at_most
 from tests.kb_service.making import published, solution, told
-from tests.web.cli import done, started
+from tests.web.cli import done, started, where
 from tests.web.cli import kb as command
 from tests.web.conftest import Reader
 from web.cli import errors, index
@@ -169,8 +169,7 @@ def test_the_server_names_the_cure_for_an_older_database(tmp_path: Path, monkeyp
 
 def test_two_workers_on_one_base_share_the_work_in_silence(kb: KnowledgeBase) -> None:
     expert = actor(kb, "expert")
-    where = {"KB_HOME": str(kb.settings.home), "KB_DATABASE": kb.settings.database}
-    workers = [started("worker", **where) for _ in range(2)]
+    workers = [started("worker", **where(kb)) for _ in range(2)]
     try:
         numbers = [kb.reports.file(expert, told(n)).number for n in range(200)]
         until = time.monotonic() + 60

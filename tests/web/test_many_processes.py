@@ -15,7 +15,7 @@ import pytest
 from kb_service.bootstrap import KnowledgeBase
 from tests.base import Clock, actor, base_at, populate
 from tests.kb_service.making import told
-from tests.web.cli import started
+from tests.web.cli import started, where
 from web import accounts
 
 PATIENCE = 120
@@ -50,12 +50,6 @@ def serve(kb: KnowledgeBase) -> Iterator[Serve]:
         process.terminate()
         _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
-
-
-def where(kb: KnowledgeBase) -> dict[str, str]:
-    """The settings by which a process finds the base."""
-    told = kb.settings
-    return {"KB_HOME": str(told.home), "KB_DATABASE": told.database, "KB_INDEX": told.index}
 
 
 def wait_until(true: Callable[[], bool]) -> None:

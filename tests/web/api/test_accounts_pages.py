@@ -312,6 +312,6 @@ def test_the_application_starts_without_the_accounts_of_anybody(kb: KnowledgeBas
     assert answer.status_code == 422
 
 
-def test_signing_in_opens_no_connections_beside_those_of_the_base(app: Flask, kb: KnowledgeBase) -> None:
+def test_accounts_share_the_connections_of_the_base(app: Flask, kb: KnowledgeBase) -> None:
     kept: accounts.Store = app.extensions["accounts"]
     assert kept.database is kb.database
