@@ -59,7 +59,8 @@ def find(
         if tree != best:
             others = Query(And((tree, Not(best))), filters)
             hits += _beyond(engine, others, max(offset - len(told.candidates), 0), limit - len(hits))
-    counted = engine.search(Query(tree if sort else Or((tree, best)), filters, facets, limit=0 if facets else 1))
+    found = tree if sort or tree == best else Or((tree, best))
+    counted = engine.search(Query(found, filters, facets, limit=0 if facets else 1))
     counts = counted.facets
     if tree == best:
         counts = {**counts, **_unfiltered(engine, asked, filters, facets)}

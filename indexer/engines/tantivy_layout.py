@@ -30,7 +30,7 @@ class Layout:
 
     def __init__(self, schema: Schema) -> None:
         self.texts = [field.name for field in schema.texts]
-        self._numbers = [field.name for field in schema.numbers]
+        self._numbers = {field.name: number_name(field.name) for field in schema.numbers}
         self.schema = _built(schema)
         self.live = Part.const_score_query(self.term("live", LIVE), 0.0)
 
@@ -62,9 +62,8 @@ class Layout:
 
     def candidate(self, stored: Any, score: float | None) -> Candidate:
         tokens = dict(zip(self.texts, unpacked(stored.get_first("tokens"), len(self.texts)), strict=True))
-        numbers = {
-            name: number for name in self._numbers if (number := stored.get_first(number_name(name))) is not None
-        }
+        told = ((name, stored.get_first(field)) for name, field in self._numbers.items())
+        numbers = {name: number for name, number in told if number is not None}
         return Candidate(stored.get_first("id"), stored.get_first("version"), score or 0.0, tokens, numbers)
 
     def query(self, tree: Node, filters: Iterable[Filter]) -> Any:
@@ -80,7 +79,8 @@ class Layout:
         return Part.term_query(self.schema, field, term, "freq" if field == "terms" else "basic")
 
     def _filter(self, part: Filter) -> Any:
-        values = Part.term_set_query(self.schema, keyword_name(part.field), sorted(part.values))
+        """A set of terms would first be gathered as a set of documents, all of them, however few match the rest."""
+        values = _any(self.term(keyword_name(part.field), value) for value in sorted(part.values))
         return Part.const_score_query(values, 0.0) if part.values else Part.empty_query()
 
     def _node(self, node: Node) -> Any:

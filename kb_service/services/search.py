@@ -46,6 +46,8 @@ REPAIRS = 3
 FIRST_STEP, LAST_STEP = "all", "any"
 """The step at which something has all of the words, and that at which nothing has even most of them."""
 
+_Present = tuple[Hit, str, Row[*tuple[Any, ...]]]
+
 
 class Search:
     """Finding articles and reports, also where a question was misspelt."""
@@ -155,19 +157,16 @@ class Search:
     def _shown(
         self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest, words: str
     ) -> tuple[list[SearchHit], int]:
-        """The hits of the page as the database has them now, and how many of those looked at may not be shown."""
-        ids: dict[str, list[int]] = {"article": [], "report": []}
-        for hit in hits:
-            noun, object_id = parse_id(hit.id)
-            ids[noun].append(object_id)
-        seen = {
-            "article": articles.found(session, actor, ids["article"]) if ids["article"] else {},
-            "report": reports.found(session, actor, ids["report"]) if ids["report"] else {},
-        }
-        told = [(hit, noun, seen[noun].get(one)) for hit, noun, one in ((hit, *parse_id(hit.id)) for hit in hits)]
-        present = [(hit, noun, row) for hit, noun, row in told if row is not None]
+        """The hits of the page as the database has them now, and how many of those looked at may not be shown.
+
+        The hits to spare are looked at only where some of the page may not be shown.
+        """
+        page, spare = hits[: request.limit], hits[request.limit :]
+        present, looked_at = _present(session, actor, page), page
+        if len(present) < len(page):
+            present, looked_at = [*present, *_present(session, actor, spare)], hits
         view = _View(self._analyzer, words, today(self._database.now()))
-        return [view.of(*one) for one in present[: request.limit]], len(hits) - len(present)
+        return [view.of(*one) for one in present[: request.limit]], len(looked_at) - len(present)
 
 
 class _View:
@@ -223,6 +222,20 @@ class _View:
     def _snippet(self, texts: Sequence[str]) -> str:
         text = "\n".join(filter(None, texts))
         return highlight.to_html(highlight.snippet(text, self._terms, self._analyzer, SNIPPET))
+
+
+def _present(session: Session, actor: Actor, hits: Sequence[Hit]) -> list[_Present]:
+    """Those of the hits that the actor sees, with their nouns and what the database has of them."""
+    ids: dict[str, list[int]] = {"article": [], "report": []}
+    for hit in hits:
+        noun, object_id = parse_id(hit.id)
+        ids[noun].append(object_id)
+    seen = {
+        "article": articles.found(session, actor, ids["article"]) if ids["article"] else {},
+        "report": reports.found(session, actor, ids["report"]) if ids["report"] else {},
+    }
+    told = ((hit, noun, seen[noun].get(one)) for hit, noun, one in ((hit, *parse_id(hit.id)) for hit in hits))
+    return [(hit, noun, row) for hit, noun, row in told if row is not None]
 
 
 class Events:

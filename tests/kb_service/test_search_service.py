@@ -58,6 +58,14 @@ def test_a_change_of_rights_holds_at_once_while_the_index_is_behind(kb: Knowledg
     assert found(kb, officer, "证书过期") == []
 
 
+def test_a_hit_that_may_no_longer_be_shown_gives_its_place_to_the_next(kb: KnowledgeBase) -> None:
+    kept = {published(kb, solution(f"证书过期怎么办{n}", audience="public")) for n in range(2)}
+    kb._engine.apply([forged(f"a{n}") for n in range(999_990, 999_993)])
+    answer = ask(kb, kb.people.visitor(), "证书过期", limit=2)
+    assert {hit.number for hit in answer.hits} == kept
+    assert answer.total == len(kept)
+
+
 def test_an_index_that_is_behind_shows_the_text_of_the_database(kb: KnowledgeBase) -> None:
     number = published(kb, solution("证书过期怎么办", audience="public"))
     stale = replace(forged(f"a{int(number[2:])}").document, texts={"title": "证书过期 泄露的旧文字"})
