@@ -1,6 +1,7 @@
 """What templates may call: labels, addresses, dates, versions of static files; no data and no rule."""
 
 import hashlib
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
         facet_label=labels.facet_label,
         asset=asset,
         here=here,
+        choosing=choosing,
         action_needs=labels.ACTION_NEEDS,
         sign_in_address=sign_in_address,
         sign_out_address=SIGN_OUT,
@@ -57,6 +59,19 @@ def here(**changes: Any) -> str:
             values[name] = list(value) if isinstance(value, list | tuple) else [value]
     page = url_for("search.home") if request.endpoint is None else quote(request.root_path + request.path)
     return f"{page}?{urlencode(values, doseq=True)}" if values else page
+
+
+def choosing(name: str, chosen: Collection[str], **changes: Any) -> Callable[[str], str]:
+    """What gives, for a value of a facet, this page with it chosen besides ``chosen``, or no longer where it is."""
+    page = here(**{**changes, name: None})
+    joint = "&" if "?" in page else "?"
+
+    def link(value: str) -> str:
+        others = [one for one in chosen if one != value]
+        values = others if value in chosen else [*others, value]
+        return f"{page}{joint}{urlencode({name: values}, doseq=True)}" if values else page
+
+    return link
 
 
 def asset(name: str) -> str:

@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from web.templating import here
+from web.templating import choosing, here
 
 NAMES = st.sampled_from(["q", "kind", "system", "sort", "page"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -24,6 +24,20 @@ def test_a_link_changes_one_parameter_and_keeps_the_others_but_the_page(
     kept = [one for one in told if one[0] not in ("page", name)]
     assert link.path == "/search"
     assert sorted(parse_qsl(link.query)) == sorted([*kept, *((name, value) for value in values)])
+
+
+@given(st.lists(st.tuples(NAMES, WORDS), max_size=6), st.lists(WORDS, unique=True, max_size=3), WORDS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_link_of_a_value_of_a_facet_chooses_it_or_takes_it_back(
+    app: Flask, told: list[tuple[str, str]], chosen: list[str], value: str
+) -> None:
+    with app.test_request_context(f"/search?{urlencode(told)}"):
+        link = choosing("system", chosen, q="发票")
+        once, other = link(value), link(f"{value}之外")
+    kept = {(name, one) for name, one in told if name not in ("page", "system", "q")} | {("q", "发票")}
+    systems = {("system", one) for one in {*chosen} ^ {value}}
+    assert set(parse_qsl(urlsplit(once).query)) == kept | systems
+    assert ("system", f"{value}之外") in parse_qsl(urlsplit(other).query) or f"{value}之外" in chosen
 
 
 @pytest.mark.parametrize(
