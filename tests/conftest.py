@@ -17,8 +17,10 @@ REQUIRED = os.environ.get("KB_TEST_REQUIRE") == "1"
 PURE = os.environ.get("KB_TEST_PURE") == "1"
 COMPILED = {"tantivy", "rjieba"}
 SERVERS = {"cluster", "elasticsearch", "postgresql"}
-SAME = {"faults", "browser"}
-"""Folders whose tests show the same without compiled libraries."""
+SAME = ("faults/", "browser/", "benchmarks/", "web/api/", "web/test_pages_")
+"""What the paths of tests begin with that show the same without compiled libraries: engines and segmenter alone know
+these.
+"""
 SERVER_FIXTURES = {"elasticsearch_hosts", "postgresql_url"}
 
 
@@ -38,8 +40,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about compiled libraries that are not there on purpose, and what is the same without them:
-    servers, faults and the browser (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL
-    (KB_TEST_DATABASE=postgresql).
+    servers, faults, pages and the API (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on
+    PostgreSQL (KB_TEST_DATABASE=postgresql).
     """
     pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or _is_same(one))}
     left_out = pure | {one for one in items if databases.EVERYWHERE and _is_about_file(one)}
@@ -54,7 +56,7 @@ def _needs_server(item: pytest.Item) -> bool:
 
 
 def _is_same(item: pytest.Item) -> bool:
-    return any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in SAME)
+    return item.path.relative_to(ROOT / "tests").as_posix().startswith(SAME)
 
 
 def _is_about_file(item: pytest.Item) -> bool:
