@@ -82,7 +82,7 @@ def _postgresql(told: URL, unhurried: bool) -> Engine:
     limits = ENDLESS if unhurried else PATIENCE
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     arguments = {"connect_timeout": CONNECTING, "application_name": "kb", "options": options, **ALIVE}
-    return create_engine(
+    engine = create_engine(
         told,
         **COMMON,
         pool_pre_ping=True,
@@ -91,6 +91,15 @@ def _postgresql(told: URL, unhurried: bool) -> Engine:
         pool_timeout=QUEUE,
         connect_args={name: value for name, value in arguments.items() if name not in told.query},
     )
+    if not unhurried:
+        event.listen(engine, "do_connect", _connect_patiently)
+    return engine
+
+
+def _connect_patiently(dialect: Any, record: Any, told: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    from kb_service.store.patience import Patient
+
+    return Patient.connect(*told, **named)
 
 
 def _sqlite(told: URL, unhurried: bool) -> Engine:

@@ -2,12 +2,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from benchmarks.processes import family
+from tests import databases
 from tests.conftest import absent
 
 TOOLS = "KB_TEST_TOOLS"
@@ -28,12 +33,29 @@ def run(path: Path, *words: str) -> None:
     subprocess.run([path, *words], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
 
+def _tell(processes: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to those that have not ended meanwhile."""
+    for one in processes:
+        with suppress(ProcessLookupError):
+            os.kill(one, number)
+
+
 class PostgreSQL:
-    """The server the tests use."""
+    """The server the tests use, on this machine."""
 
     def __init__(self) -> None:
         self._script = script("postgresql")
         self._is_up = True
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Connections are taken and nothing is answered, while the block runs."""
+        processes = family(self._first_process())
+        _tell(processes, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _tell(processes, signal.SIGCONT)
 
     def kill(self) -> None:
         """The whole server, as a crash would."""
@@ -45,6 +67,13 @@ class PostgreSQL:
         if not self._is_up:
             run(self._script, "start")
         self._is_up = True
+
+    def _first_process(self) -> int:
+        import psycopg
+
+        with psycopg.connect(databases.POSTGRESQL.replace("+psycopg", "")) as connection:
+            (path,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+        return int((Path(path) / "postmaster.pid").read_text("ascii").split()[0])
 
 
 class Elasticsearch:
