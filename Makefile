@@ -15,7 +15,7 @@ demo: $(VENV)/runtime
 
 ## make test       run the whole suite
 test: $(VENV)/development
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 ## make test-cluster  tell the stories in the browser again, on PostgreSQL and Elasticsearch (see CONTRIBUTING.md)
 test-cluster:

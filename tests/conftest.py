@@ -39,7 +39,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about compiled libraries that are not there on purpose, and what is the same without them:
+    """First come those that kill servers, for which others have to wait, then those that need servers, then all others.
+
+    Left out is what is about compiled libraries that are not there on purpose, and what is the same without them:
     servers, faults, pages and the API (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on
     PostgreSQL (KB_TEST_DATABASE=postgresql).
     """
@@ -48,6 +50,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return 0 if item.get_closest_marker("kills") else 1 if _needs_server(item) else 2
 
 
 def _needs_server(item: pytest.Item) -> bool:

@@ -39,7 +39,7 @@ RECOVERY = 60.0
 """Seconds within which the index is true again once the fault is over."""
 HANGING = 20.0
 """Seconds after which a request counts as never answered."""
-THINKING = 0.05
+THINKING = 0.2
 """Seconds somebody waits from one request to the next: without it a small machine does nothing but answer them."""
 REFUSALS = {0, 503}
 """What a request may get beside success while a fault lasts; 0 is a connection that was refused or cut."""
