@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,8 @@ from kb_service.store.unit_of_work import Database, Tx
 
 KINDS = {"report": "import_report", "article": "import_article"}
 """Kinds of import, with the right each takes."""
-LEASE = timedelta(seconds=60)
+STARTING = timedelta(seconds=60)
+"""Until the process of an import renews the lease that was taken for it; a busy machine takes its time to start one."""
 PAUSE = timedelta(seconds=10)
 """Until an import is tried again for which there was no room, or no database."""
 WORKER = frozenset({"worker"})
@@ -147,8 +149,8 @@ class Imports:
         return self._step(actor, import_id, "abandon", seen_version)
 
     def claim(self, import_id: int | None = None) -> int | None:
-        """An import that waits for a worker (this one, where it is named), now leased to the caller; each ``take``
-        renews the lease. Where the process that claimed it has died, it is free at once.
+        """An import that waits for a worker (this one, where it is named), now leased to the caller. Where the process
+        that claimed it has died, it is free at once, or from another machine when the lease ends.
         """
         with self._database.begin() as tx:
             wanted = select(Import.id).where(Import.state.in_(TAKING)).order_by(Import.id)
@@ -157,7 +159,16 @@ class Imports:
             waiting = tx.session.scalars(wanted.with_for_update(skip_locked=True)).all()
             held = leases.held_of(tx.session, [_lease(one) for one in waiting])
             free = (one for one in waiting if _lease(one) not in held)
-            return next((one for one in free if leases.take(tx, _lease(one), LEASE)), None)
+            return next((one for one in free if leases.take(tx, _lease(one), STARTING)), None)
+
+    def starting(self, import_id: int) -> None:
+        """A process starts that will keep the lease: nobody else may claim the import meanwhile."""
+        with self._database.begin() as tx:
+            leases.prolong(tx.session, _lease(import_id), STARTING)
+
+    def kept(self, import_id: int) -> AbstractContextManager[None]:
+        """Keeps the lease somebody took for this process, while the block runs."""
+        return leases.kept(self._database, _lease(import_id))
 
     def release(self, import_id: int) -> None:
         """Give the lease back, so that another worker may go on at once."""
@@ -314,7 +325,7 @@ def _advance(
     entity.unchanged += counts.unchanged
     entity.refused += counts.refused + len(refusals)
     entity.position, entity.total = position, total
-    leases.prolong(tx.session, _lease(entity.id), LEASE)
+    leases.prolong(tx.session, _lease(entity.id), leases.LENGTH)
 
 
 def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:

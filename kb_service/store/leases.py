@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from indexer.sync import FeedBusy
@@ -40,16 +40,20 @@ def held(database: "Database", name: str, wait: float = 0) -> Iterator[None]:
     """Hold the lease ``name`` for the block; a thread renews it. Raises FeedBusy after ``wait`` seconds."""
     holder = _holder()
     _acquire(database, name, holder, wait)
-    over = threading.Event()
-    keeper = threading.Thread(target=_renew, args=(database, name, holder, over), name=f"lease-{name}", daemon=True)
-    keeper.start()
+    mine = (Lease.name == name) & (Lease.holder == holder)
     try:
-        yield
+        with _renewed(database, name, mine):
+            yield
     finally:
-        over.set()
-        keeper.join()
         with suppress(Unavailable), database.begin() as tx:  # it ends by itself, and must not hide how the block ended
-            tx.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+            tx.session.execute(delete(Lease).where(mine))
+
+
+@contextmanager
+def kept(database: "Database", name: str) -> Iterator[None]:
+    """Keep for the block the lease ``name``, which another process took for this one, as long as nobody drops it."""
+    with _renewed(database, name, Lease.name == name):
+        yield
 
 
 def is_held(session: Session, name: str) -> bool:
@@ -66,7 +70,7 @@ def held_of(session: Session, names: Collection[str]) -> set[str]:
 
 def take(tx: "Tx", name: str, length: timedelta = LENGTH, holder: str = "") -> bool:
     """Hold the lease from now on, unless somebody holds it: this process, if no holder is told, and nobody renews it
-    but ``prolong``.
+    but ``prolong`` and ``kept``.
     """
     tx.alone("lease")
     lease = tx.session.get(Lease, name, populate_existing=True, with_for_update=True)
@@ -132,10 +136,22 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _renew(database: "Database", name: str, holder: str, over: threading.Event) -> None:
-    mine = update(Lease).where(Lease.name == name, Lease.holder == holder)
+@contextmanager
+def _renewed(database: "Database", name: str, which: ColumnElement[bool]) -> Iterator[None]:
+    """A thread renews the lease while the block runs."""
+    over = threading.Event()
+    keeper = threading.Thread(target=_renew, args=(database, which, over), name=f"lease-{name}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def _renew(database: "Database", which: ColumnElement[bool], over: threading.Event) -> None:
     while not over.wait(RENEWAL):
         with suppress(Unavailable), database.begin() as tx:
-            renewed = tx.session.execute(mine.values(until=_now(tx.session) + LENGTH))
-            if not renewed.rowcount:  # type: ignore[attr-defined]  # somebody took over
+            renewed = tx.session.execute(update(Lease).where(which).values(until=_now(tx.session) + LENGTH))
+            if not renewed.rowcount:  # type: ignore[attr-defined]  # somebody took over, or it was dropped
                 return

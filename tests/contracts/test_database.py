@@ -495,15 +495,35 @@ def test_what_a_lease_of_another_clock_says_does_not_last(database: Database) ->
 def test_a_lease_is_renewed_as_long_as_it_is_held(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "RENEWAL", 0.01)
     with leases.held(database, "x"):
-        with database.read() as session:
-            first = session.get_one(Lease, "x").until
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            with database.read() as session:
-                if session.get_one(Lease, "x").until > first:
-                    break
-        else:
-            pytest.fail("never renewed")
+        first = until_of(database, "x")
+        wait_for(lambda: until_of(database, "x") > first)
+
+
+def test_a_lease_is_kept_by_another_process_than_the_one_that_took_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEWAL", 0.01)
+    with database.begin() as tx:
+        leases.take(tx, "x", timedelta(seconds=60), holder="elsewhere:1:1:1")
+    soon = moved(database, timedelta(seconds=30))
+    with leases.kept(database, "x"):
+        wait_for(lambda: until_of(database, "x") < soon)
+        kept = until_of(database, "x")
+        wait_for(lambda: until_of(database, "x") > kept)
+    with database.begin() as tx:
+        leases.drop(tx.session, "x")
+        assert leases.take(tx, "x")
+
+
+def until_of(database: Database, name: str) -> datetime:
+    with database.read() as session:
+        return session.get_one(Lease, name).until
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "never renewed"
 
 
 # away and back

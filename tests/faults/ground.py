@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,11 +90,13 @@ class Ground:
         told = self.settings.model_dump(include=set(self.settings.model_fields_set))
         return kept | {f"KB_{name.upper()}": str(value) for name, value in told.items()} | {"PYTHONUNBUFFERED": "1"}
 
-    def start(self, *words: str, **settings: str) -> "subprocess.Popen[bytes]":
-        """`kb` with these words, as a process of its own that ends with the ground."""
+    def start(self, *words: str, before: Sequence[str] = (), **settings: str) -> "subprocess.Popen[bytes]":
+        """`kb` with these words, as a process of its own that ends with the ground; ``before`` is a command that
+        becomes it.
+        """
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                [*KB, *words],
+                [*before, *KB, *words],
                 cwd=ROOT,
                 env=self.environment | settings,
                 stdin=subprocess.DEVNULL,
@@ -110,9 +112,9 @@ class Ground:
         self.until(lambda: self.ask("/healthz")[0] == 200, "kb serve answers")
         return process
 
-    def work(self, **settings: str) -> "subprocess.Popen[bytes]":
+    def work(self, *, before: Sequence[str] = (), **settings: str) -> "subprocess.Popen[bytes]":
         """`kb worker`; returns when it brings into the index what changes."""
-        process = self.start("worker", **settings)
+        process = self.start("worker", before=before, **settings)
         self.kb.reports.file(
             actor(self.kb, "expert"),
             ReportInput(phenomenon=f"第 {len(self.processes)} 个进程开始工作", resolution="好", **REPORT),

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from benchmarks.processes import family
 from benchmarks.victims import good, workbook
+from tests.conftest import absent
 from tests.faults.ground import TIMES, Ground
 from tests.faults.imports import begun, now, taken
 
@@ -18,6 +21,10 @@ ROWS = 1_200
 """Rows of a workbook: three transactions."""
 SPAN = 4.0
 """Seconds within which the kill comes, from the moment somebody is at the import."""
+ELSEWHERE = ("unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh")
+"""Before a command: it runs as if on another machine, where nobody here can see whether it lives."""
+TAKEN_OVER = 10.0 + 5.0
+"""Seconds for it, and some for a busy machine to start a process."""
 
 
 def test_another_worker_ends_the_import_and_nothing_is_there_twice(ground: Ground, tmp_path: Path) -> None:
@@ -36,6 +43,22 @@ def test_another_worker_ends_the_import_and_nothing_is_there_twice(ground: Groun
     ground.recovered()
     assert ground.verdict() == [], ground.log()
     assert not list((ground.settings.home / "imports").glob("scratch-*"))
+
+
+@pytest.mark.parametrize("profile", ["cluster"], indirect=True)
+def test_a_worker_of_another_machine_takes_over_within_ten_seconds(ground: Ground, tmp_path: Path) -> None:
+    if os.geteuid():
+        absent("only root may give a process another name of its machine")
+    lost = ground.work(before=ELSEWHERE)
+    view = begun(ground, workbook(tmp_path / "book.xlsx", "B", 2 * ROWS))
+    busy = _at_it(ground, [lost.pid])
+    ground.until(lambda: now(ground, view).position, "some rows are in")
+    other = ground.start("worker")
+    _kill(busy, [lost])
+    waited = ground.until(lambda: len(family(other.pid)) > 1, "the other worker is at the import")
+    assert waited < TAKEN_OVER
+    ground.until(lambda: now(ground, view).state == "done", "the import is done")
+    assert taken(ground, "B") == good(2 * ROWS), ground.log()
 
 
 def _at_it(ground: Ground, workers: list[int]) -> list[int]:

@@ -224,3 +224,19 @@ def test_an_import_is_claimed_by_one_worker_until_its_lease_ends(
     assert kb.imports.claim(one.id) == one.id
     kb.imports.release(one.id)
     assert kb.imports.claim() == one.id
+
+
+def test_an_import_whose_process_is_gone_is_free_within_ten_seconds_on_another_machine(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expert = actor(kb, "expert")
+    one = uploaded(kb, expert, "report")
+    kb.imports.run(expert, one.id, seen_version=one.version)
+    monkeypatch.setattr(leases, "_holder", lambda: "elsewhere:1:1:1")
+    assert kb.imports.claim() == one.id
+    monkeypatch.setattr(leases, "RENEWAL", 0.01)
+    with kb.imports.kept(one.id):
+        kb.imports.take(one.id, (), (), position=20)
+    assert kb.imports.claim() is None
+    monkeypatch.setattr(leases, "_now", lambda session, now=leases._now: now(session) + timedelta(seconds=10))
+    assert kb.imports.claim() == one.id

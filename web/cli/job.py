@@ -50,6 +50,7 @@ class Job:
             return True
         self._tries = 1 if view.position > self._position else self._tries + 1
         if self._tries < TRIES:
+            self._base.imports.starting(self._id)
             self._start()
             return False
         self._base.imports.fail(self._id, "crashed", CRASHED.format(how=_how(code)))
@@ -102,7 +103,7 @@ def main() -> None:
 
     import_id = int(sys.argv[1])
     try:
-        with base.opened() as opened, uploads.scratch(opened.settings, import_id):
+        with base.opened() as opened, opened.imports.kept(import_id), uploads.scratch(opened.settings, import_id):
             pipeline.run(opened, import_id)
     except KBError as error:
         print(f"kb: {errors.sentence(error)}", file=sys.stderr)
