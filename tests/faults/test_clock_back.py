@@ -5,14 +5,17 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from benchmarks.victims import good, workbook
+from kb_service.errors import Unavailable
 from kb_service.results import ImportView
 from tests.conftest import absent
 from tests.faults.ground import Ground
@@ -57,7 +60,7 @@ def test_nothing_stands_still_and_nothing_is_lost(ground: Ground, clock: FakeClo
             ground.written(5)
             prefix = f"B{len(books)}"
             books[prefix] = begun(ground, workbook(tmp_path / f"{prefix}.xlsx", prefix, ROWS))
-            with _stopped(workers):
+            with _stopped(ground, workers):
                 ground.written(5)
                 clock.shift(hours)
             known = len(ground.ledger.reports)
@@ -70,14 +73,32 @@ def test_nothing_stands_still_and_nothing_is_lost(ground: Ground, clock: FakeClo
 
 
 @contextmanager
-def _stopped(processes: "list[subprocess.Popen[bytes]]") -> Iterator[None]:
-    for process in processes:
-        os.kill(process.pid, signal.SIGSTOP)
+def _stopped(ground: Ground, processes: "list[subprocess.Popen[bytes]]") -> Iterator[None]:
+    """Stopped in the middle of writing to SQLite they would keep everybody from it; then they get a little further."""
+    _tell(processes, signal.SIGSTOP)
+    while not _is_free(ground):
+        _tell(processes, signal.SIGCONT)
+        time.sleep(0.1)
+        _tell(processes, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            os.kill(process.pid, signal.SIGCONT)
+        _tell(processes, signal.SIGCONT)
+
+
+def _tell(processes: "list[subprocess.Popen[bytes]]", number: signal.Signals) -> None:
+    for process in processes:
+        os.kill(process.pid, number)
+
+
+def _is_free(ground: Ground) -> bool:
+    """Whether the base can be written to."""
+    try:
+        with ground.kb.database.begin() as tx:
+            tx.session.execute(select(1))
+    except Unavailable:
+        return False
+    return True
 
 
 def _are_indexed(ground: Ground, known: int) -> bool:
