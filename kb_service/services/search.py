@@ -78,7 +78,7 @@ class Search:
         _check(request)
         found, repaired, others = self._repaired(actor, request, self._asked(actor, request, request.words))
         with self._database.read() as session:
-            shown, hidden = self._shown(session, actor, found.hits, request, repaired or request.words)
+            shown, hidden = self._shown(session, actor, found, request, repaired or request.words)
             facets = _labelled(session, found.facets, request)
         event = self._events.searched(who, request, found.total, [hit.number for hit in shown], self._database.now())
         return SearchResults(
@@ -155,16 +155,17 @@ class Search:
             )
 
     def _shown(
-        self, session: Session, actor: Actor, hits: Sequence[Hit], request: SearchRequest, words: str
+        self, session: Session, actor: Actor, found: Results, request: SearchRequest, words: str
     ) -> tuple[list[SearchHit], int]:
         """The hits of the page as the database has them now, and how many of those looked at may not be shown.
 
-        The hits to spare are looked at only where some of the page may not be shown.
+        The hits to spare are looked at where some of the page may not be shown, and where they are the last ones: then
+        they decide whether there is another page.
         """
-        page, spare = hits[: request.limit], hits[request.limit :]
+        page, spare = found.hits[: request.limit], found.hits[request.limit :]
         present, looked_at = _present(session, actor, page), page
-        if len(present) < len(page):
-            present, looked_at = [*present, *_present(session, actor, spare)], hits
+        if len(present) < len(page) or found.total <= request.offset + len(found.hits):
+            present, looked_at = [*present, *_present(session, actor, spare)], found.hits
         view = _View(self._analyzer, words, today(self._database.now()))
         return [view.of(*one) for one in present[: request.limit]], len(looked_at) - len(present)
 
@@ -291,8 +292,10 @@ class Events:
 
     def _write(self, rows: list[dict[str, Any]], opened: list[tuple[str, str]]) -> None:
         with self._database.begin() as tx:
-            if rows:
-                tx.session.execute(insert(SearchEvent), rows)
+            keys = select(SearchEvent.key).where(SearchEvent.key.in_([row["key"] for row in rows]))
+            kept = set(tx.session.scalars(keys))  # of a commit that was thought lost
+            if new := [row for row in rows if row["key"] not in kept]:
+                tx.session.execute(insert(SearchEvent), new)
             wanted = select(SearchEvent).where(SearchEvent.key.in_([key for key, _ in opened]))
             mine = wanted.order_by(SearchEvent.key).with_for_update()  # in one order, lest two wait for each other
             events = {event.key: event for event in tx.session.scalars(mine)}

@@ -66,6 +66,14 @@ def test_a_hit_that_may_no_longer_be_shown_gives_its_place_to_the_next(kb: Knowl
     assert answer.total == len(kept)
 
 
+def test_hits_that_may_not_be_shown_make_no_further_page(kb: KnowledgeBase) -> None:
+    for number in range(2):
+        published(kb, solution(f"证书过期怎么办{number}", audience="public"))
+    kb._engine.apply([forged(f"a{n}") for n in range(999_990, 999_993)])
+    answer = ask(kb, kb.people.visitor(), "证书过期", limit=2, sort="newest")
+    assert (len(answer.hits), answer.total) == (2, 2)
+
+
 def test_an_index_that_is_behind_shows_the_text_of_the_database(kb: KnowledgeBase) -> None:
     number = published(kb, solution("证书过期怎么办", audience="public"))
     stale = replace(forged(f"a{int(number[2:])}").document, texts={"title": "证书过期 泄露的旧文字"})

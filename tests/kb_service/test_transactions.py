@@ -118,6 +118,16 @@ def test_feedback_counts_once_a_day_and_person(kb: KnowledgeBase, clock: Clock) 
     assert kb.feedback.answer(expert, number, solved=True) == (3, 1)
 
 
+def test_events_of_a_commit_that_was_thought_lost_are_written_once(kb: KnowledgeBase) -> None:
+    kb.search.find(kb.people.local(), SearchRequest(words="证书"))
+    waiting = list(kb.search._events._waiting)
+    assert kb.search.flush() == 1
+    kb.search._events._waiting.extend(waiting)
+    kb.search.find(kb.people.local(), SearchRequest(words="发票"))
+    kb.search.flush()
+    assert count(kb, SearchEvent) == 2
+
+
 def test_a_full_queue_of_search_events_drops_and_counts(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "QUEUE", 2)
     events = [kb.search.find(kb.people.visitor(), SearchRequest(words="x")).event for _ in range(4)]
