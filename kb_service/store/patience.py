@@ -4,12 +4,14 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
-ANSWER = 35.0
-"""Seconds to wait for an answer: a little longer than the server lets a statement run."""
 PING = 3.0
-"""The same where the pool asks whether a connection still lives; nothing else of ours commits by itself."""
+"""Seconds to wait where the pool asks whether a connection still lives; nothing else of ours commits by itself."""
+ANSWER = 35.0
+"""The same for the answer to a statement: a little longer than the server lets one run by connections.PATIENCE."""
+ANSWERS = 300.0
+"""The same for those to a statement with many rows of values, which are sent and awaited together."""
 
 
 class Patient(psycopg.Connection[Any]):
@@ -17,8 +19,13 @@ class Patient(psycopg.Connection[Any]):
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         try:
-            return super().wait(gen, interval, timeout or (PING if self.autocommit else ANSWER))
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            return super().wait(gen, interval, timeout or self._patience())
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+    def _patience(self) -> float:
+        if self.pgconn.pipeline_status != PipelineStatus.OFF:
+            return ANSWERS
+        return PING if self.autocommit else ANSWER

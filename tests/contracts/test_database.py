@@ -36,7 +36,7 @@ from kb_service.errors import (
 )
 from kb_service.inputs import SearchRequest
 from kb_service.services import clock as real_clock
-from kb_service.store import copying, leases, outbox, schema, versions
+from kb_service.store import copying, leases, outbox, patience, schema, versions
 from kb_service.store.audit import AuditLine
 from kb_service.store.feed import Feed
 from kb_service.store.outbox import Lease, OutboxRow
@@ -585,6 +585,26 @@ def test_a_statement_that_takes_too_long_is_given_up(postgresql_url: str, monkey
     monkeypatch.setattr("kb_service.store.connections.PATIENCE", {"statement_timeout": "50ms"})
     with _opened(postgresql_url) as database, pytest.raises(DatabaseBusy), database.read() as session:
         session.execute(select(func.pg_sleep(60)))
+
+
+def test_an_answer_that_does_not_come_is_given_up(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "ANSWER", 0.2)
+    with _opened(postgresql_url) as database:
+        with pytest.raises(DatabaseAway), database.read() as session:
+            session.execute(select(func.pg_sleep(60)))
+        with database.read() as session:
+            assert session.scalar(select(1)) == 1
+
+
+def test_many_rows_at_once_may_take_longer(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "ANSWER", 0.2)
+    sleeps = text("SELECT pg_sleep(:seconds)"), [{"seconds": 0.05}] * 10
+    with _opened(postgresql_url) as database:
+        with database.begin() as tx:
+            tx.session.execute(*sleeps)
+        monkeypatch.setattr(patience, "ANSWERS", 0.2)
+        with pytest.raises(DatabaseAway), database.begin() as tx:
+            tx.session.execute(*sleeps)
 
 
 def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(postgresql_url: str) -> None:

@@ -50,9 +50,11 @@ class PostgreSQL:
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """Connections are taken and nothing is answered, while the block runs."""
-        processes = family(self._first_process())
-        _tell(processes, signal.SIGSTOP)
+        processes = [self._first_process()]
         try:
+            _tell(processes, signal.SIGSTOP)  # it starts no others from now on
+            processes = family(processes[0])
+            _tell(processes, signal.SIGSTOP)
             yield
         finally:
             _tell(processes, signal.SIGCONT)
