@@ -325,7 +325,7 @@ def _advance(
     entity.unchanged += counts.unchanged
     entity.refused += counts.refused + len(refusals)
     entity.position, entity.total = position, total
-    leases.prolong(tx.session, _lease(entity.id), leases.LENGTH)
+    leases.prolong(tx.session, _lease(entity.id), leases.LENGTH)  # while it wrote, nobody else could renew it
 
 
 def _take_reports(tx: Tx, drafts: Sequence[Draft], entity: Import, kept: Mapping[str, attachments.Kept]) -> Counts:

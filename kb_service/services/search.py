@@ -292,9 +292,7 @@ class Events:
 
     def _write(self, rows: list[dict[str, Any]], opened: list[tuple[str, str]]) -> None:
         with self._database.begin() as tx:
-            keys = select(SearchEvent.key).where(SearchEvent.key.in_([row["key"] for row in rows]))
-            kept = set(tx.session.scalars(keys))  # of a commit that was thought lost
-            if new := [row for row in rows if row["key"] not in kept]:
+            if new := _not_yet_kept(tx.session, rows):
                 tx.session.execute(insert(SearchEvent), new)
             wanted = select(SearchEvent).where(SearchEvent.key.in_([key for key, _ in opened]))
             mine = wanted.order_by(SearchEvent.key).with_for_update()  # in one order, lest two wait for each other
@@ -302,6 +300,13 @@ class Events:
             for key, number in opened:
                 if (event := events.get(key)) and number not in event.opened:
                     event.opened = [*event.opened, number]
+
+
+def _not_yet_kept(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events without those of a commit that was thought lost and came true."""
+    keys = [row["key"] for row in rows]
+    kept = set(session.scalars(select(SearchEvent.key).where(SearchEvent.key.in_(keys)))) if keys else set()
+    return [row for row in rows if row["key"] not in kept]
 
 
 def _filters(actor: Actor, request: SearchRequest) -> tuple[Filter, ...]:

@@ -607,6 +607,31 @@ def test_many_rows_at_once_may_take_longer(postgresql_url: str, monkeypatch: pyt
             tx.session.execute(*sleeps)
 
 
+def test_an_address_with_options_of_its_own_says_how_long_to_wait(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "ANSWER", 0.2)
+    told = f"{postgresql_url}?options=-c%20statement_timeout%3D60s"
+    with _opened(told) as database, database.read() as session:
+        session.execute(select(func.pg_sleep(0.5)))
+
+
+def test_a_refusal_amid_many_rows_costs_no_connection(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kb_service.store.connections.PATIENCE", {"lock_timeout": "1ms"})
+    change = text("UPDATE many SET t = :t WHERE n = :n"), [{"n": n, "t": ""} for n in range(20_000)]
+    with databases.fresh(postgresql_url) as url, _opened(url) as database, _opened(url) as other:
+        with database.begin() as tx:
+            tx.session.execute(text("CREATE TABLE many AS SELECT n, '' AS t FROM generate_series(0, 19999) AS n"))
+            tx.session.execute(text("CREATE INDEX many_n ON many (n)"))
+            mine = tx.session.scalar(select(func.pg_backend_pid()))
+        with other.begin() as holder:
+            holder.session.execute(text("SELECT n FROM many WHERE n = 0 FOR UPDATE"))
+            with pytest.raises(DatabaseBusy), database.begin() as tx:
+                tx.session.execute(*change)
+        with database.read() as session:
+            assert session.scalar(select(func.pg_backend_pid())) == mine
+
+
 def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(postgresql_url: str) -> None:
     with databases.fresh(postgresql_url) as url:
         schema.upgrade(url)

@@ -33,7 +33,7 @@ def run(path: Path, *words: str) -> None:
     subprocess.run([path, *words], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
 
-def _tell(processes: Iterable[int], number: signal.Signals) -> None:
+def tell(processes: Iterable[int], number: signal.Signals) -> None:
     """Send a signal to those that have not ended meanwhile."""
     for one in processes:
         with suppress(ProcessLookupError):
@@ -52,12 +52,12 @@ class PostgreSQL:
         """Connections are taken and nothing is answered, while the block runs."""
         processes = [self._first_process()]
         try:
-            _tell(processes, signal.SIGSTOP)  # it starts no others from now on
+            tell(processes, signal.SIGSTOP)  # it starts no others from now on
             processes = family(processes[0])
-            _tell(processes, signal.SIGSTOP)
+            tell(processes, signal.SIGSTOP)
             yield
         finally:
-            _tell(processes, signal.SIGCONT)
+            tell(processes, signal.SIGCONT)
 
     def kill(self) -> None:
         """The whole server, as a crash would."""

@@ -1,6 +1,5 @@
 """Fault: the clock of the machine jumps an hour back, and forward again, while everything is at work."""
 
-import os
 import shutil
 import signal
 import struct
@@ -20,6 +19,7 @@ from kb_service.results import ImportView
 from tests.conftest import absent
 from tests.faults.ground import Ground
 from tests.faults.imports import begun, now, taken
+from tests.faults.machines import tell
 
 SOON = 10.0
 """Seconds within which what is due is done, by any clock."""
@@ -75,20 +75,16 @@ def test_nothing_stands_still_and_nothing_is_lost(ground: Ground, clock: FakeClo
 @contextmanager
 def _stopped(ground: Ground, processes: "list[subprocess.Popen[bytes]]") -> Iterator[None]:
     """Stopped in the middle of writing to SQLite they would keep everybody from it; then they get a little further."""
-    _tell(processes, signal.SIGSTOP)
+    pids = [process.pid for process in processes]
+    tell(pids, signal.SIGSTOP)
     while not _is_free(ground):
-        _tell(processes, signal.SIGCONT)
+        tell(pids, signal.SIGCONT)
         time.sleep(0.1)
-        _tell(processes, signal.SIGSTOP)
+        tell(pids, signal.SIGSTOP)
     try:
         yield
     finally:
-        _tell(processes, signal.SIGCONT)
-
-
-def _tell(processes: "list[subprocess.Popen[bytes]]", number: signal.Signals) -> None:
-    for process in processes:
-        os.kill(process.pid, number)
+        tell(pids, signal.SIGCONT)
 
 
 def _is_free(ground: Ground) -> bool:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from benchmarks.victims import good, workbook
 from tests.conftest import absent
 from tests.faults.ground import TIMES, Ground
 from tests.faults.imports import begun, now, taken
+from tests.faults.machines import tell
 
 ROWS = 1_200
 """Rows of a workbook: three transactions."""
@@ -69,9 +69,7 @@ def _at_it(ground: Ground, workers: list[int]) -> list[int]:
 
 def _kill(pids: list[int], workers: "Iterable[subprocess.Popen[bytes]]") -> None:
     """Kill them; a worker among them is gone afterwards, also for those who look whether it still runs."""
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    tell(pids, signal.SIGKILL)
     for worker in workers:
         if worker.pid in pids:
             worker.wait()

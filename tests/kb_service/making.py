@@ -61,6 +61,13 @@ def uploaded(kb: KnowledgeBase, who: Actor, kind: str, **options: str) -> Import
     return kb.imports.upload(who, kind=kind, name="源.csv", path=Path("源.csv"), digest=digest, size=1, options=options)
 
 
+def running(kb: KnowledgeBase, kind: str) -> ImportView:
+    """An import by the expert that waits for a worker."""
+    expert = actor(kb, "expert")
+    one = uploaded(kb, expert, kind)
+    return kb.imports.run(expert, one.id, seen_version=one.version)
+
+
 def drafts(values: Sequence[ReportInput | ArticleInput]) -> list[Draft]:
     return [Draft(source="源.csv", place=f"第 {row} 行", value=value) for row, value in enumerate(values, 2)]
 

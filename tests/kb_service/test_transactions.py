@@ -21,7 +21,7 @@ from kb_service.store import leases
 from kb_service.store.audit import AuditLine
 from kb_service.store.outbox import OutboxRow
 from tests.base import Clock, actor
-from tests.kb_service.making import contents, count, drafts, faq, published, solution, submitted, told, uploaded
+from tests.kb_service.making import contents, count, drafts, faq, published, running, solution, submitted, told
 
 
 class Broken(Exception):
@@ -58,9 +58,7 @@ def test_a_failure_after_the_decision_takes_the_decision_back(
 
 
 def test_a_batch_that_fails_leaves_no_row_and_no_progress(kb: KnowledgeBase) -> None:
-    expert = actor(kb, "expert")
-    one = uploaded(kb, expert, "report")
-    kb.imports.run(expert, one.id, seen_version=one.version)
+    one = running(kb, "report")
     before = contents(kb)
     with pytest.raises(Invalid):
         kb.imports.take(one.id, drafts([told(1), told(2, phenomenon="坏\ud800字")]), (), position=2)
@@ -214,8 +212,7 @@ def test_the_same_report_filed_at_once_is_filed_once(kb: KnowledgeBase) -> None:
 
 def test_the_same_import_taken_by_two_workers_is_taken_once(kb: KnowledgeBase) -> None:
     expert = actor(kb, "expert")
-    one = uploaded(kb, expert, "article")
-    kb.imports.run(expert, one.id, seen_version=one.version)
+    one = running(kb, "article")
     batch = drafts([faq(str(n), f"问题{n}") for n in range(20)])
     together(*(lambda: kb.imports.take(one.id, batch, (), position=20) for _ in range(4)))
     assert count(kb, Candidate) == 20
@@ -225,9 +222,7 @@ def test_the_same_import_taken_by_two_workers_is_taken_once(kb: KnowledgeBase) -
 def test_an_import_is_claimed_by_one_worker_until_its_lease_ends(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expert = actor(kb, "expert")
-    one = uploaded(kb, expert, "report")
-    kb.imports.run(expert, one.id, seen_version=one.version)
+    one = running(kb, "report")
     claims = together(*(kb.imports.claim for _ in range(5)))
     assert sorted(claims, key=str) == [one.id, None, None, None, None]
     monkeypatch.setattr(leases, "_now", lambda session, now=leases._now: now(session) + timedelta(minutes=2))
@@ -239,9 +234,7 @@ def test_an_import_is_claimed_by_one_worker_until_its_lease_ends(
 def test_an_import_whose_process_is_gone_is_free_within_ten_seconds_on_another_machine(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expert = actor(kb, "expert")
-    one = uploaded(kb, expert, "report")
-    kb.imports.run(expert, one.id, seen_version=one.version)
+    one = running(kb, "report")
     monkeypatch.setattr(leases, "_holder", lambda: "elsewhere:1:1:1")
     assert kb.imports.claim() == one.id
     monkeypatch.setattr(leases, "RENEWAL", 0.01)

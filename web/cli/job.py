@@ -48,9 +48,9 @@ class Job:
             self._base.imports.put_off(self._id)
         if view.state not in BUSY or code == LATER:
             return True
+        self._base.imports.starting(self._id)
         self._tries = 1 if view.position > self._position else self._tries + 1
         if self._tries < TRIES:
-            self._base.imports.starting(self._id)
             self._start()
             return False
         self._base.imports.fail(self._id, "crashed", CRASHED.format(how=_how(code)))
