@@ -71,7 +71,8 @@ class SearchEngine(Protocol):
 
     def search(self, query: Query) -> Candidates:
         """At most ``query.limit`` candidates from ``query.offset`` on, best first by the engine's own measure or by
-        ``query.sort``, with the total, facets and statistics. Raises EngineUnavailable, SchemaMismatch or BadQuery.
+        ``query.sort``, with the total and facets; or statistics alone. Raises EngineUnavailable, SchemaMismatch or
+        BadQuery.
         """
 
     def apply(self, changes: Sequence[Change]) -> Applied:

@@ -89,7 +89,8 @@ class Query:
     """One question to an engine. The counts of a facet leave aside the filter on that facet's own field.
 
     Where it is not ``counted``, the total need not reach beyond the window, which spares the engine a look at all that
-    hardly matches. ``units`` are those whose frequency is asked beside the terms'.
+    hardly matches. A ``limit`` of 0 without facets asks for statistics, and they are told to no other query: to count
+    every term again would take as long as to search. ``units`` are those whose frequency is asked beside the terms'.
     """
 
     tree: Node

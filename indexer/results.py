@@ -47,14 +47,18 @@ class FacetCount:
 Facets = Mapping[str, tuple[FacetCount, ...]]
 
 
+UNTOLD = Statistics(0, {}, {}, 0.0)
+"""Statistics nobody asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """An engine's whole answer."""
+    """An engine's whole answer: candidates and counts, or statistics."""
 
-    total: int
-    candidates: tuple[Candidate, ...]
-    facets: Facets
-    statistics: Statistics
+    total: int = 0
+    candidates: tuple[Candidate, ...] = ()
+    facets: Facets = field(default_factory=dict)
+    statistics: Statistics = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

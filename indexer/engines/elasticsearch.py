@@ -20,7 +20,7 @@ from indexer.engines.elasticsearch_generations import Generations
 from indexer.engines.elasticsearch_layout import LAYOUT, LIVE, Layout, collection, frequencies
 from indexer.engines.elasticsearch_writing import Target
 from indexer.engines.postings import ordered_counts
-from indexer.engines.question import check, terms_of, wants_statistics_only
+from indexer.engines.question import check, terms_of, wants_statistics
 from indexer.errors import EngineUnavailable, IndexDamaged, IndexMissing
 from indexer.query import Query
 from indexer.results import Applied, Candidates, ClusterCondition, EngineStatus, FacetCount, Statistics
@@ -29,6 +29,7 @@ from indexer.schema import Schema
 NAME = "elasticsearch"
 ATTEMPTS = 2  # nodes one search may ask within its time
 WORKING = 60.0  # seconds one request of a writer or a rebuild may take
+COLLECTION, FREQUENCY, FOUND = "#collection", "#frequency", "#found"  # no names of fields, as those of facets are
 Searches = dict[str, Mapping[str, Any]]
 
 
@@ -76,19 +77,7 @@ class ElasticsearchEngine:
 
     def search(self, query: Query) -> Candidates:
         check(query, self._schema)
-        terms = terms_of(query.tree)
-        searches: Searches = {"#collection": collection()}
-        if terms or query.units:
-            searches["#frequency"] = frequencies(terms, query.units)
-        if not wants_statistics_only(query):
-            searches["#found"] = self._layout.asked(query)
-            filtered = {part.field for part in query.filters}
-            searches |= {field: self._layout.facet(query, field) for field in filtered.intersection(query.facets)}
-        answers = self._answers(searches)
-        statistics = _statistics(answers, terms, query.units)
-        if wants_statistics_only(query):
-            return Candidates(0, (), {}, statistics)
-        return self._candidates(query, answers, statistics)
+        return self._statistics(query) if wants_statistics(query) else self._found(query)
 
     def apply(self, changes: Sequence[Change]) -> Applied:
         """Another writer is not waited for: the server compares versions, whoever comes first."""
@@ -169,15 +158,25 @@ class ElasticsearchEngine:
             self._generations.matching(self._connections.searching())
             raise IndexMissing(str(error)) from error
 
-    def _candidates(self, query: Query, answers: Mapping[str, Mapping[str, Any]], statistics: Statistics) -> Candidates:
-        found = answers["#found"]
+    def _statistics(self, query: Query) -> Candidates:
+        terms = terms_of(query.tree)
+        searches: Searches = {COLLECTION: collection()}
+        if terms or query.units:
+            searches[FREQUENCY] = frequencies(terms, query.units)
+        return Candidates(statistics=_statistics(self._answers(searches), terms, query.units))
+
+    def _found(self, query: Query) -> Candidates:
+        filtered = {part.field for part in query.filters}
+        facets = {field: self._layout.facet(query, field) for field in filtered.intersection(query.facets)}
+        answers = self._answers({FOUND: self._layout.asked(query), **facets})
+        found = answers[FOUND]
         hits = found["hits"]["hits"]
         if len({hit["_index"] for hit in hits}) > 1:
             self._generations.matching(self._connections.searching())
         candidates = tuple(self._layout.candidate(hit, scored=query.sort is None) for hit in hits)
-        facets = {field: _counts(answers.get(field, found), field) for field in query.facets}
         total = found["hits"].get("total", {"value": query.offset + len(candidates)})["value"]
-        return Candidates(total, candidates, facets, statistics)
+        counts = {field: _counts(answers.get(field, found), field) for field in query.facets}
+        return Candidates(total, candidates, counts)
 
 
 def open_engine(schema: Schema, analyzer: Analyzer, servers: Servers) -> ElasticsearchEngine:
@@ -204,10 +203,10 @@ def _client(servers: Servers) -> Elasticsearch:
 
 
 def _statistics(answers: Mapping[str, Mapping[str, Any]], terms: Sequence[str], units: Sequence[str]) -> Statistics:
-    collected = answers["#collection"]
+    collected = answers[COLLECTION]
     counts: list[int] = []
     if terms or units:
-        buckets = answers["#frequency"]["aggregations"]["counts"]["buckets"]
+        buckets = answers[FREQUENCY]["aggregations"]["counts"]["buckets"]
         counts = [buckets[str(at)]["doc_count"] for at in range(len(terms) + len(units))]
     return Statistics(
         collected["hits"]["total"]["value"],

@@ -12,7 +12,7 @@ from indexer.analysed import Analysed, Preparation
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Change
 from indexer.engines.postings import answer
-from indexer.engines.question import check, terms_of, wants_statistics_only
+from indexer.engines.question import check, terms_of, wants_statistics
 from indexer.engines.versions import Rank, ident, settle
 from indexer.errors import IndexMissing
 from indexer.query import Query
@@ -64,12 +64,11 @@ class MemoryGeneration:
 
     def search(self, query: Query) -> Candidates:
         with self._lock:
-            statistics = self._statistics(query)
-            if wants_statistics_only(query):
-                return Candidates(0, (), {}, statistics)
+            if wants_statistics(query):
+                return Candidates(statistics=self._statistics(query))
             found = answer(query, self)
             candidates = tuple(self._candidate(key, score) for key, score in found.ordered)
-            return Candidates(found.total, candidates, found.facets, statistics)
+            return Candidates(found.total, candidates, found.facets)
 
     def everything(self) -> Collection[str]:
         return self._stored.keys()

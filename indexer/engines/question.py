@@ -40,6 +40,6 @@ def _terms(node: Node) -> Iterator[str]:
             yield from _terms(part)
 
 
-def wants_statistics_only(query: Query) -> bool:
+def wants_statistics(query: Query) -> bool:
     """No candidates and no counts are asked for."""
     return query.limit == 0 and not query.facets

@@ -17,7 +17,7 @@ from indexer.engine import Document
 from indexer.engines.disk import DiskEngine, View
 from indexer.engines.generations import damaged, stamp_of
 from indexer.engines.postings import ordered_counts
-from indexer.engines.question import terms_of, wants_statistics_only
+from indexer.engines.question import terms_of, wants_statistics
 from indexer.engines.tantivy_layout import LIVE, Layout, keyword_name, number_name
 from indexer.engines.versions import Rank, Settled
 from indexer.errors import EngineUnavailable
@@ -118,15 +118,14 @@ class TantivyView:
         return int(self._searcher.search(self._layout.live, 1).count)
 
     def search(self, query: Query) -> Candidates:
-        statistics = self._statistics(query)
-        if wants_statistics_only(query):
-            return Candidates(0, (), {}, statistics)
+        if wants_statistics(query):
+            return Candidates(statistics=self._statistics(query))
         asked = self._layout.query(query.tree, query.filters)
         total, facets = self._facets(query, asked) if query.facets else (0, {})
         candidates: tuple[Candidate, ...] = ()
         if query.limit:
             total, candidates = self._candidates(query, asked)
-        return Candidates(total, candidates, facets, statistics)
+        return Candidates(total, candidates, facets)
 
     def ranks(self, keys: Sequence[str]) -> dict[str, Rank]:
         hits = self._searcher.search(self._layout.identified(keys), len(keys), count=False).hits if keys else []

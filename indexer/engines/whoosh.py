@@ -23,7 +23,7 @@ from indexer.engine import Document
 from indexer.engines.disk import DiskEngine, View
 from indexer.engines.generations import damaged
 from indexer.engines.postings import answer
-from indexer.engines.question import terms_of, wants_statistics_only
+from indexer.engines.question import terms_of, wants_statistics
 from indexer.engines.versions import Rank, Settled
 from indexer.errors import IndexerError
 from indexer.query import Query
@@ -150,14 +150,11 @@ class WhooshView:
 
     def search(self, query: Query) -> Candidates:
         with self._lock:
-            frequency = {term: len(self.term(term)) for term in terms_of(query.tree)}
-            units = {unit: len(self._postings("units", unit)) for unit in query.units}
-            statistics = Statistics(self.documents, frequency, units, self._average_length)
-            if wants_statistics_only(query):
-                return Candidates(0, (), {}, statistics)
+            if wants_statistics(query):
+                return Candidates(statistics=self._statistics(query))
             found = answer(query, self)
             candidates = tuple(self._candidate(key, score) for key, score in found.ordered)
-            return Candidates(found.total, candidates, found.facets, statistics)
+            return Candidates(found.total, candidates, found.facets)
 
     def ranks(self, keys: Sequence[str]) -> dict[str, Rank]:
         wanted = set(keys)
@@ -212,6 +209,11 @@ class WhooshView:
     @cached_property
     def _mean_length(self) -> float:
         return sum(facts.length for facts in self._facts.values()) / max(len(self._live), 1)
+
+    def _statistics(self, query: Query) -> Statistics:
+        frequency = {term: len(self.term(term)) for term in terms_of(query.tree)}
+        units = {unit: len(self._postings("units", unit)) for unit in query.units}
+        return Statistics(self.documents, frequency, units, self._average_length)
 
     @cached_property
     def _average_length(self) -> float:

@@ -23,7 +23,7 @@ from indexer.engines import MODULES, default_address, open_engine
 from indexer.errors import BadQuery, EngineUnavailable, IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import And, Code, Everything, Filter, Ids, Node, Not, Or, Phrase, Query, Sort, Words
 from indexer.ranking import score
-from indexer.results import Applied, Candidates
+from indexer.results import UNTOLD, Applied, Candidates
 from indexer.schema import KeywordField, NumberField, Schema, TextField
 from tests.servers import TWO_SHARDS, elasticsearch_nodes, fresh_index, indices
 
@@ -158,8 +158,10 @@ def asked(analyzer: Analyzer, text: str) -> Words:
 
 def ordered(analyzer: Analyzer, engine: SearchEngine, text: str) -> list[str]:
     question = analyzer.question(text)
-    answer = engine.search(Query(Words(question.searched), units=question.characters))
-    return [hit.id for hit in score(answer.candidates, question, answer.statistics, SCHEMA).hits]
+    terms = Words(question.searched)
+    statistics = engine.search(Query(terms, limit=0, units=question.characters)).statistics
+    candidates = engine.search(Query(terms)).candidates
+    return [hit.id for hit in score(candidates, question, statistics, SCHEMA).hits]
 
 
 # what is found
@@ -211,7 +213,7 @@ def test_an_absent_text_has_no_tokens(empty: SearchEngine) -> None:
 def test_statistics_are_those_of_the_collection(engine: SearchEngine, analyzer: Analyzer) -> None:
     tokens = [[analyzer.tokens(text).terms for text in document(at).texts.values()] for at in range(len(TEXTS))]
     tree = And((Words(("驱动", "没有这个词"), demanded("打印"), 1), Not(Code("ora942"))))
-    statistics = engine.search(Query(tree, units=("税", "鼎"))).statistics
+    statistics = engine.search(Query(tree, limit=0, units=("税", "鼎"))).statistics
     assert statistics.documents == len(TEXTS)
     assert statistics.frequency == {
         term: sum(term in title + body for title, body in tokens) for term in ("驱动", "没有这个词", "打印", "ora942")
@@ -234,6 +236,11 @@ def test_limit_zero_gives_statistics_only(engine: SearchEngine) -> None:
     answer = engine.search(Query(Words(("驱动",)), limit=0))
     assert (answer.total, answer.candidates, answer.facets) == (0, (), {})
     assert answer.statistics.frequency == {"驱动": 3}
+
+
+def test_who_asks_for_more_is_told_no_statistics(engine: SearchEngine) -> None:
+    assert engine.search(Query(Words(("驱动",)))).statistics == UNTOLD
+    assert engine.search(Query(Words(("驱动",)), facets=("kind",), limit=0)).statistics == UNTOLD
 
 
 def test_limit_zero_with_facets_counts(engine: SearchEngine) -> None:
