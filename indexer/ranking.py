@@ -162,10 +162,9 @@ class _Texts:
     def __init__(self, candidates: Sequence[Candidate], schema: Schema) -> None:
         self.schema = schema
         self.count = len(candidates)
-        pieces = [
-            candidate.tokens.get(field.name, _NOTHING)[:LOOKED_AT] for field in schema.texts for candidate in candidates
-        ]
-        sizes = np.array([len(one) for one in pieces], np.intp)
+        told = (one.tokens.get(field.name, _NOTHING) for field in schema.texts for one in candidates)
+        pieces = [one if len(one) <= LOOKED_AT else one[:LOOKED_AT] for one in told]
+        sizes = np.array(list(map(len, pieces)), np.intp)
         self.ends = np.cumsum(sizes)
         self.units: TermIds = np.concatenate(pieces) if pieces else _NOTHING
         self.lengths = sizes.reshape(len(schema.texts), self.count)
@@ -176,7 +175,7 @@ class _Texts:
         if terms and len(self.units):
             places, pieces = self._places(terms)
             for length, columns in _by_length(terms).items():
-                wanted = np.array([_hash(term_ids(terms[column].units)) for column in columns], np.uint64)
+                wanted = np.array([_hash(terms[column].units) for column in columns], np.uint64)
                 found[:, columns] = self._counted(wanted, length, places, pieces)
         return found.reshape(*self.lengths.shape, len(terms))
 
@@ -225,9 +224,12 @@ def _hashed_at(units: TermIds, places: npt.NDArray[np.intp], length: int) -> Shi
     return hashes
 
 
-def _hash(units: TermIds) -> np.uint64:
-    """The same value of these units alone."""
-    return np.uint64(_hashed_at(units, np.zeros(1, np.intp), len(units))[0])
+def _hash(units: Sequence[str]) -> int:
+    """The same value of these units alone: a term has too few of them for an array."""
+    told = 0
+    for unit in units:
+        told = (told * int(_FACTOR) + term_id(unit)) % (1 << 64)
+    return told
 
 
 def _relevance(gains: Scores, groups: "_Groups") -> Scores:
@@ -317,11 +319,11 @@ def _title_likeness(texts: _Texts, question: Question) -> Scores:
     from rapidfuzz.distance import Indel
 
     asked = term_ids(question.units).tolist()
-    likeness = np.zeros(texts.count)
+    likeness = [0.0] * texts.count
     for at, title in _titles(texts) if asked else ():
         if 2 * min(len(title), len(asked)) > likeness[at] * (len(title) + len(asked)):
             likeness[at] = max(likeness[at], Indel.normalized_similarity(asked, title))
-    return likeness
+    return np.array(likeness)
 
 
 def _titles(texts: _Texts) -> Iterator[tuple[int, list[int]]]:
@@ -361,19 +363,35 @@ def _without_containers(texts: _Texts, scores: Scores, share: float) -> Scores:
     """
     field = int(texts.lengths.sum(axis=1).argmax())
     lengths, ends = texts.lengths[field], texts.ends.reshape(texts.lengths.shape)[field]
-    samples = _samples(texts.units, ends - lengths, lengths)
+    first = np.argsort(-scores, kind="stable")[:_OUTER]
+    outer_scores, outer_lengths = scores[first, None], lengths[first, None]
+    lower = (scores >= share * outer_scores) & (scores < outer_scores)
+    may_be_inside = lower & (lengths >= _SHINGLE) & (lengths * _LONGER < outer_lengths)
+    first, may_be_inside = first[may_be_inside.any(axis=1)], may_be_inside[may_be_inside.any(axis=1)]
     placed = scores.copy()
-    for outer in np.argsort(-scores, kind="stable")[:_OUTER].tolist():
-        lower = (scores >= share * scores[outer]) & (scores < scores[outer])
-        shorter = np.flatnonzero(lower & (lengths >= _SHINGLE) & (lengths * _LONGER < lengths[outer]))
-        if len(shorter):
-            places = np.arange(ends[outer] - lengths[outer], ends[outer] - _SHINGLE + 1)
-            known = np.sort(_hashed_at(texts.units, places, _SHINGLE))
-            wanted = samples[shorter]
-            found = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
-            for inner in shorter[found.mean(axis=1) >= _CONTAINED]:
-                placed[inner] = max(placed[inner], placed[outer] * (1 + 1e-6) + 1e-9 * scores[inner])
+    if len(first):
+        samples = _samples(texts.units, ends - lengths, lengths)
+        inside = may_be_inside & (_shares_had(texts.units, ends[first], lengths[first], samples) >= _CONTAINED)
+        for outer, inner in zip(*np.nonzero(inside), strict=True):
+            placed[inner] = max(placed[inner], placed[first[outer]] * (1 + 1e-6) + 1e-9 * scores[inner])
     return placed
+
+
+def _shares_had(
+    units: TermIds, ends: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp], samples: Shingles
+) -> Scores:
+    """What share of the samples of each text stands in each of the pieces with these ends: pieces x texts."""
+    sizes = lengths - (_SHINGLE - 1)
+    pieces = np.repeat(np.arange(len(ends)), sizes)
+    places = np.arange(len(pieces)) + np.repeat(ends - lengths - np.cumsum(sizes) + sizes, sizes)
+    hashes = _hashed_at(units, places, _SHINGLE)
+    known, sample = np.unique(samples, return_inverse=True)
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    same = np.flatnonzero(known[at] == hashes)
+    had = np.zeros((len(ends), len(known)), bool)
+    had[pieces[same], at[same]] = True
+    shares: Scores = had[:, sample.reshape(samples.shape)].mean(axis=2)
+    return shares
 
 
 def _samples(units: TermIds, starts: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]) -> Shingles:

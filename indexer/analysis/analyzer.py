@@ -189,8 +189,10 @@ class Analyzer:
     def spans(self, text: str, terms: Collection[str]) -> list[Span]:
         """Where these of its terms stand in a text, in the order of the text: Han terms anywhere, however it is cut."""
         normal = normalise_with_offsets(text)
-        located = sorted((*_han_places(normal.text, terms), *_name_places(normal.text, terms)))
-        return [Span(term, *normal.original(start, end)) for start, end, term in located]
+        han = [term for term in terms if _HAN.match(term)]
+        names = frozenset(terms).difference(han)
+        located = [*_han_places(normal.text, han), *(_name_places(normal.text, names) if names else ())]
+        return [Span(term, *normal.original(start, end)) for start, end, term in sorted(located)]
 
     def words(self, text: str) -> tuple[str, ...]:
         """The informative words of a text, distinct."""
@@ -363,11 +365,10 @@ def _collapsed(run: str) -> Iterator[str]:
 
 def _han_places(normal: str, terms: Iterable[str]) -> Iterator[tuple[int, int, str]]:
     for term in terms:
-        if _HAN.match(term):
-            at = normal.find(term)
-            while at >= 0:
-                yield at, at + len(term), term
-                at = normal.find(term, at + 1)
+        at = normal.find(term)
+        while at >= 0:
+            yield at, at + len(term), term
+            at = normal.find(term, at + 1)
 
 
 def _name_places(normal: str, terms: Collection[str]) -> Iterator[tuple[int, int, str]]:

@@ -8,7 +8,7 @@ convert the whole text, and the offsets before conversion hold after it.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -28,14 +28,15 @@ _RADICALS = str.maketrans(
     "⺁⺇⺈⺌⺍⺎⺐⺒⺓⺗⺜⺝⺠⺧⺩⺫⺬⺮⺴⺶⺼⺽⻁⻃⻄⻅⻆⻉⻋⻏⻑⻒⻓⻔⻗⻘⻙⻚⻛⻜⻝⻞⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻳",
     "厂几刀小小兀尢巳幺心日月民牛王目示竹四羊肉臼虎西西见角贝车邑长长长门雨青韦页风飞食食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
 )
-# Characters that become one character each, whatever stands beside them unless it is an odd one.
-_PLAIN = r"[\x00-\x7f\u2014\u2018-\u201d\u3000-\u3029\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e]"
+# Visible characters that become one character each, whatever stands beside them unless it is an odd one.
+_PLAIN = r"[\x09-\x0d\x1c-\x7e\u2014\u2018-\u201d\u3000-\u3029\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e]"
 # An odd character may combine with the one before it, so the two are normalised together.
 _ODD = (
     r"[^\x00-\u02ff\u2000-\u20cf\u2100-\u2dff\u2e80-\u3029\u3030-\u3098\u309b-\u3130\u3190-\u9fff\uf900-\ufaff"
     r"\ufe30-\ufe6f\uff00-\uff9d\uffe0-\uffff\U0001d400-\U0001d7ff\U0001f000-\U0001ffff\U00020000-\U0003ffff]"
 )
 _PIECE = re.compile(rf"(?P<plain>{_PLAIN}+(?!{_ODD}))|.{_ODD}*", re.DOTALL)
+_ALL_PLAIN = re.compile(f"{_PLAIN}*")
 
 
 class _Converter(Protocol):
@@ -47,8 +48,8 @@ class Normalised:
     """A normal form with the half-open range ``starts[i]:ends[i]`` of the original behind each of its characters."""
 
     text: str
-    starts: list[int]
-    ends: list[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The range of the original text behind the non-empty range ``start:end`` of the normal form."""
@@ -61,7 +62,9 @@ def normalise(text: str) -> str:
 
 
 def normalise_with_offsets(text: str) -> Normalised:
-    """The same normal form with its offsets: slower, for texts that are shown."""
+    """The same normal form with its offsets: slower, for texts that are shown. Most are plain."""
+    if _ALL_PLAIN.fullmatch(text):
+        return Normalised(_simplify(_fold(text)), range(len(text)), range(1, len(text) + 1))
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
