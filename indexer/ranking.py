@@ -377,9 +377,7 @@ def _without_containers(texts: _Texts, scores: Scores, share: float) -> Scores:
     return placed
 
 
-def _shares_had(
-    units: TermIds, ends: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp], samples: Shingles
-) -> Scores:
+def _shares_had(units: TermIds, ends: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp], samples: Shingles) -> Scores:
     """What share of the samples of each text stands in each of the pieces with these ends: pieces x texts."""
     sizes = lengths - (_SHINGLE - 1)
     pieces = np.repeat(np.arange(len(ends)), sizes)
