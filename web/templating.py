@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from flask import Flask, request, url_for
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, get_locale, get_timezone
 
 from kb_service.results import Suggestion
 from web import labels, params
@@ -63,28 +63,26 @@ def here(**changes: Any) -> str:
 
 def choosing(name: str, chosen: Collection[str], **changes: Any) -> Callable[[str], str]:
     """What gives, for a value of a facet, this page with it chosen besides ``chosen``, or no longer where it is."""
-    page = here(**{**changes, name: None})
-    joint = "&" if "?" in page else "?"
+    page, besides = here(**{**changes, name: None}), here(**{**changes, name: [*chosen]})
+    begun = f"{besides}{'&' if '?' in besides else '?'}{name}="
 
     def link(value: str) -> str:
+        if value not in chosen:
+            return begun + quote_plus(value)
         others = [one for one in chosen if one != value]
-        values = others if value in chosen else [*others, value]
-        return f"{page}{joint}{urlencode({name: values}, doseq=True)}" if values else page
+        return f"{page}{'&' if '?' in page else '?'}{urlencode({name: others}, doseq=True)}" if others else page
 
     return link
 
 
 def asset(name: str) -> str:
     """A static file under an address that changes with its content, so that browsers may keep it."""
-    return url_for("static", filename=name, v=_version(name))
+    return _asset(name, request.script_root)
 
 
 def day(value: str) -> str:
     """An ISO day or instant as text, shown as a day; what is none is shown as it is."""
-    try:
-        return format_date(datetime.fromisoformat(value), "medium") if value else ""
-    except ValueError:
-        return value
+    return _day(value, get_locale(), get_timezone()) if value else ""
 
 
 def moment(value: datetime | None) -> str:
@@ -98,6 +96,22 @@ def size(value: int) -> str:
     while amount >= 1024 and unit < len(_SIZES) - 1:
         amount, unit = amount / 1024, unit + 1
     return f"{amount:.0f} {_SIZES[unit]}" if unit == 0 or amount >= 10 else f"{amount:.1f} {_SIZES[unit]}"
+
+
+@lru_cache(maxsize=1_000)
+def _day(value: str, _locale: object, _zone: object) -> str:
+    """Kept for each language and zone: a page shows the same few days again and again."""
+    try:
+        shown: str = format_date(datetime.fromisoformat(value), "medium")
+    except ValueError:
+        return value
+    return shown
+
+
+@lru_cache(maxsize=256)
+def _asset(name: str, _root: str) -> str:
+    """Kept for each prefix a proxy gives: every icon of a page asks for it."""
+    return url_for("static", filename=name, v=_version(name))
 
 
 @cache

@@ -4,11 +4,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from web.templating import choosing, here
+from web.templating import asset, choosing, day, here
 
 NAMES = st.sampled_from(["q", "kind", "system", "sort", "page"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -49,3 +49,16 @@ def test_a_link_stays_below_the_prefix_a_proxy_gives(app: Flask, at: str, link: 
     told: dict[str, Any] = {"lang": None}
     with app.test_request_context(at, base_url="http://kb.example/kb"):
         assert here(**told) == link
+
+
+def test_a_day_is_written_in_the_language_of_each_reader(app: Flask) -> None:
+    for language, shown in [("zh-CN", "2026年3月1日"), ("en", "Mar 1, 2026")] * 2:
+        with app.test_request_context("/"):
+            session["language"] = language
+            assert day("2026-03-01") == shown
+
+
+@pytest.mark.parametrize("prefix", ["", "/kb", "/other"])
+def test_a_static_file_lies_below_the_prefix_a_proxy_gives(app: Flask, prefix: str) -> None:
+    with app.test_request_context("/", base_url=f"http://kb.example{prefix}"):
+        assert asset("app.css").startswith(f"{prefix}/static/app.css?v=")
