@@ -62,8 +62,8 @@ def normalise(text: str) -> str:
 
 
 def normalise_with_offsets(text: str) -> Normalised:
-    """The same normal form with its offsets: slower, for texts that are shown. Most are plain."""
-    if _ALL_PLAIN.fullmatch(text):
+    """The same normal form with its offsets: slower, for texts that are shown."""
+    if _ALL_PLAIN.fullmatch(text):  # as most texts are: every character keeps its place
         return Normalised(_simplify(_fold(text)), range(len(text)), range(1, len(text) + 1))
     folded: list[str] = []
     starts: list[int] = []

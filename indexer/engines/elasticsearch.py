@@ -77,7 +77,9 @@ class ElasticsearchEngine:
 
     def search(self, query: Query) -> Candidates:
         check(query, self._schema)
-        return self._statistics(query) if wants_statistics(query) else self._found(query)
+        if wants_statistics(query):
+            return Candidates(statistics=self._statistics(query))
+        return self._found(query)
 
     def apply(self, changes: Sequence[Change]) -> Applied:
         """Another writer is not waited for: the server compares versions, whoever comes first."""
@@ -158,12 +160,23 @@ class ElasticsearchEngine:
             self._generations.matching(self._connections.searching())
             raise IndexMissing(str(error)) from error
 
-    def _statistics(self, query: Query) -> Candidates:
-        terms = terms_of(query.tree)
+    def _statistics(self, query: Query) -> Statistics:
+        terms, units = terms_of(query.tree), query.units
         searches: Searches = {COLLECTION: collection()}
-        if terms or query.units:
-            searches[FREQUENCY] = frequencies(terms, query.units)
-        return Candidates(statistics=_statistics(self._answers(searches), terms, query.units))
+        if terms or units:
+            searches[FREQUENCY] = frequencies(terms, units)
+        answers = self._answers(searches)
+        collected = answers[COLLECTION]
+        counts: list[int] = []
+        if terms or units:
+            buckets = answers[FREQUENCY]["aggregations"]["counts"]["buckets"]
+            counts = [buckets[str(at)]["doc_count"] for at in range(len(terms) + len(units))]
+        return Statistics(
+            collected["hits"]["total"]["value"],
+            dict(zip(terms, counts, strict=False)),
+            dict(zip(units, counts[len(terms) :], strict=True)),
+            float(collected["aggregations"]["length"]["value"] or 0.0),
+        )
 
     def _found(self, query: Query) -> Candidates:
         filtered = {part.field for part in query.filters}
@@ -200,20 +213,6 @@ def _client(servers: Servers) -> Elasticsearch:
         raise EngineUnavailable(
             f"KB_INDEX_CA 指的证书文件无法使用（{type(error).__name__}），没有连接。请检查这个文件。"
         ) from error
-
-
-def _statistics(answers: Mapping[str, Mapping[str, Any]], terms: Sequence[str], units: Sequence[str]) -> Statistics:
-    collected = answers[COLLECTION]
-    counts: list[int] = []
-    if terms or units:
-        buckets = answers[FREQUENCY]["aggregations"]["counts"]["buckets"]
-        counts = [buckets[str(at)]["doc_count"] for at in range(len(terms) + len(units))]
-    return Statistics(
-        collected["hits"]["total"]["value"],
-        dict(zip(terms, counts, strict=False)),
-        dict(zip(units, counts[len(terms) :], strict=True)),
-        float(collected["aggregations"]["length"]["value"] or 0.0),
-    )
 
 
 def _counts(answer: Mapping[str, Any], field: str) -> tuple[FacetCount, ...]:
