@@ -141,7 +141,7 @@ def _let_go_on(here: Site, work: Work, process: "subprocess.Popen[bytes]") -> No
     if not work.ends:
         _until_at_work(here, work, process, work.sign(here))
         process.terminate()
-    process.wait(PATIENCE)
+    _end(here, process)
 
 
 def _bring_back(here: Site) -> float:
@@ -151,8 +151,18 @@ def _bring_back(here: Site) -> float:
         time.sleep(0.1)
     back = time.monotonic() - begun
     worker.terminate()
-    worker.wait(PATIENCE)
+    _end(here, worker)
     return back
+
+
+def _end(here: Site, process: "subprocess.Popen[bytes]") -> None:
+    """Wait for its end. Raises RuntimeError when it does not come, with what each of its threads was at."""
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        process.send_signal(signal.SIGABRT)
+        process.wait()
+        raise RuntimeError(f"process {process.pid} does not end:\n{here.log()}") from error
 
 
 def _is_settled(here: Site) -> bool:

@@ -45,7 +45,7 @@ class Site:
     def environment(self) -> Mapping[str, str]:
         own = {"KB_HOME": str(self.settings.home), "KB_PORT": str(self.settings.port), "TMPDIR": str(self.scratch)}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KB_")}
-        return kept | own | {"KB_LEDGER": str(self.ledger)}
+        return kept | own | {"KB_LEDGER": str(self.ledger), "PYTHONFAULTHANDLER": "1"}
 
     @property
     def scratch(self) -> Path:

@@ -107,9 +107,12 @@ class Difference:
         return bool(self.missing or self.surplus or self.stale)
 
 
-def drain(feed: ChangeFeed, engine: SearchEngine, limit: int = BATCH) -> Drained:
+def drain(
+    feed: ChangeFeed, engine: SearchEngine, limit: int = BATCH, go_on: Callable[[], None] | None = None
+) -> Drained:
     """Bring every change that is due into the live generation, ``limit`` documents at a time. When it returns they can
-    be found. Raises FeedBusy, and what ``engine.apply`` raises; the changes not finished by then stay in the feed.
+    be found. Raises FeedBusy, what ``engine.apply`` raises, and what ``go_on`` does, which is called after each batch;
+    the changes not finished by then stay in the feed.
     """
     taken, ignored, failed = 0, 0, dict[str, str]()
     with feed.draining():
@@ -118,6 +121,8 @@ def drain(feed: ChangeFeed, engine: SearchEngine, limit: int = BATCH) -> Drained
             feed.finish(batch, applied.failed)
             taken, ignored = taken + applied.taken, ignored + applied.ignored
             failed |= applied.failed
+            if go_on:
+                go_on()
     return Drained(taken, ignored, failed)
 
 

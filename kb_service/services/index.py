@@ -29,13 +29,16 @@ class Index:
         self._progress: tuple[int, int] | None = None
         self._rebuilding = threading.Lock()
 
-    def drain(self, limit: int = sync.BATCH) -> int:
-        """Index what changed; how many documents. 0 where somebody else is at it. Raises SearchUnavailable."""
+    def drain(self, limit: int = sync.BATCH, go_on: Callable[[], None] | None = None) -> int:
+        """Index what changed, ``limit`` documents at a time; how many. 0 where somebody else is at it.
+
+        ``go_on`` is called after each time, and what it raises leaves the rest for later. Raises SearchUnavailable.
+        """
         if not self._is_due():
             return 0
         self._in_force.keep_up()
         try:
-            return sync.drain(self._feed, self._engine, limit).taken
+            return sync.drain(self._feed, self._engine, limit, go_on).taken
         except sync.FeedBusy:
             return 0
         except (IndexMissing, IndexDamaged, SchemaMismatch):

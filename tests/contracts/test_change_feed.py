@@ -221,6 +221,19 @@ def test_a_drain_takes_all_batches(shelf: Shelf, synced: SearchEngine) -> None:
     assert len(titled(synced, "堡垒机")) == 10
 
 
+def test_a_drain_that_is_given_up_leaves_the_rest_to_the_next_one(shelf: Shelf, synced: SearchEngine) -> None:
+    for number in range(10):
+        shelf.save(str(number), "开票软件")
+
+    def give_up() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        drain(shelf, synced, limit=3, go_on=give_up)
+    assert len(titled(synced, "开票软件")) == 3
+    assert drain(shelf, synced) == Drained(7)
+
+
 def test_a_poisoned_document_does_not_hold_up_the_others(shelf: Shelf, synced: SearchEngine) -> None:
     shelf.save("1", "毒")
     shelf.save("2", "堡垒机")

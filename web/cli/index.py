@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -117,10 +117,12 @@ def describe(state: IndexStatus) -> str:
     return words.get(state.state.partition(":")[0], state.state)
 
 
-def ensure(opened: "KnowledgeBase") -> None:
-    """Build the index where there is none that can be used. Raises IndexBuilding where somebody does."""
+def ensure(opened: "KnowledgeBase", progress: Callable[[int, int], None] | None = None) -> None:
+    """Build the index where there is none that can be used; ``progress`` as for ``rebuild``. Raises IndexBuilding where
+    somebody does.
+    """
     if opened.index.status().state in ("missing", "mismatch", "damaged"):
-        opened.index.rebuild()
+        opened.index.rebuild(progress)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ LONGEST = 5.0
 
 
 class Stopped(Exception):
-    """The worker is to end before a rebuild is done; what is searched stays as it was."""
+    """The worker is to end before something is done: the next one takes it up, and what is searched stays as it was."""
 
 
 @click.command("worker", help=_("单独运行后台任务：更新索引、执行导入。kb serve 已包含，多进程部署时才需要。"))
@@ -72,14 +72,15 @@ class Worker:
         self._job: Job | None = None
         self._rebuild: threading.Thread | None = None
         self._backup: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._is_stopping = False
         self._chores = [*self._own_chores(), *(self._shared_chores() if background else ())]
 
     def run(self) -> None:
         """Work until ``stop``; a running import then ends between two batches and goes on with the next worker."""
         self._warm_up()
         try:
-            while not self._stopping.wait(PAUSE):
+            while not self._is_stopping:
+                time.sleep(PAUSE)
                 self.round(time.monotonic())
         finally:
             for thread in (self._rebuild, self._backup):
@@ -90,12 +91,13 @@ class Worker:
             self._base.search.flush()
 
     def stop(self) -> None:
-        self._stopping.set()
+        """End soon. It takes no lock: the handler of a signal may have interrupted the very one who holds it."""
+        self._is_stopping = True
 
     def round(self, now: float) -> None:
         """Do what is due. A chore that fails is logged and comes again: the others must not suffer."""
         for chore in self._chores:
-            if now >= chore.due and not self._stopping.is_set():
+            if now >= chore.due and not self._is_stopping:
                 chore.failures = 0 if self._done(chore) else chore.failures + 1
                 chore.put_off(now)
 
@@ -103,6 +105,8 @@ class Worker:
         """Whether it could be done; the same refusal again is not worth a line."""
         try:
             chore.do()
+        except Stopped:
+            return False
         except Unavailable as refusal:
             if not chore.failures:
                 log.warning("%s: %s", chore.do.__name__, refusal)
@@ -120,7 +124,7 @@ class Worker:
         """What any one process does for all of the base."""
         return (
             Chore(self._ensure_index, 10),
-            Chore(self._base.index.drain, 0.25),
+            Chore(self._drain, 0.25),
             Chore(self._take_in_words, 1),
             Chore(self._run_imports, 0.5),
             Chore(self._back_up, 30),
@@ -134,7 +138,10 @@ class Worker:
 
     def _ensure_index(self) -> None:
         with suppress(IndexBuilding):
-            index.ensure(self._base)
+            index.ensure(self._base, self._go_on)
+
+    def _drain(self) -> None:
+        self._base.index.drain(go_on=self._demand_time)
 
     def _take_in_words(self) -> None:
         """Words the lexicon got since the index was built: build it anew, beside the other chores."""
@@ -170,7 +177,7 @@ class Worker:
             log.exception("the backup failed and will be tried again")
 
     def _demand_time(self) -> None:
-        if self._stopping.is_set():
+        if self._is_stopping:
             raise Stopped
 
     def _forget_uploads(self) -> None:
