@@ -12,7 +12,7 @@ from indexer.errors import IndexerError
 from indexer.spill import spilled
 
 BATCH = 500  # documents in memory at a time
-DRAIN = 120.0  # seconds a rebuild waits for a running drain to end
+DRAIN, LOOKS = 120.0, 120  # seconds a rebuild waits for a running drain to end, and how often it looks meanwhile
 NAMED = 1_000  # documents of each kind of difference that a check names
 
 _DIFFERENT = {"missing": "indexed IS NULL", "surplus": "searchable IS NULL", "stale": "searchable <> indexed"}
@@ -129,20 +129,25 @@ def drain(
 def rebuild(feed: ChangeFeed, engine: SearchEngine, progress: Callable[[int], None] | None = None) -> Rebuilt:
     """Fill a new generation from what is searchable and swap it in; drains go on into the live one meanwhile.
 
-    ``progress`` is told the number of documents done so far. Draining is held up only for the last catching up and the
-    truth check. Whatever is raised, FeedBusy included, leaves the live generation as it was.
+    ``progress`` is told the number of documents done so far, also while the end of a drain is waited for. Draining is
+    held up only for the last catching up and the truth check. Whatever is raised, FeedBusy included, leaves the live
+    generation as it was.
     """
     failed: dict[str, str] = {}
+    done = 0
+
+    def go_on() -> None:
+        if progress:
+            progress(done)
+
     with feed.rebuilding(), ExitStack() as pause, engine.rebuild() as generation:
-        done = 0
         for documents in _batches(feed.searchable()):
             failed |= generation.apply([Upsert(document) for document in documents]).failed
             done += len(documents)
-            if progress:
-                progress(done)
+            go_on()
         failed |= _catch_up(feed, generation)
         # left after the swap: no change can fall between the generations
-        pause.enter_context(feed.draining(wait=DRAIN))
+        _hold_up(feed, pause, go_on)
         failed |= _catch_up(feed, generation)
         failed |= _make_true(feed, generation)
         documents_now = sum(1 for _ in generation.ids())
@@ -157,6 +162,18 @@ def check(feed: ChangeFeed, engine: SearchEngine) -> Difference:
         named = {kind: tuple(islice(compared.ids(kind), NAMED)) for kind in _DIFFERENT}
         counts = {kind: compared.count(kind) - len(ids) for kind, ids in named.items()}
     return Difference(**named, more={kind: count for kind, count in counts.items() if count})
+
+
+def _hold_up(feed: ChangeFeed, pause: ExitStack, go_on: Callable[[], None]) -> None:
+    """Nobody drains until ``pause`` is left. Raises FeedBusy where a drain does not end."""
+    for look in range(1, LOOKS + 1):
+        try:
+            pause.enter_context(feed.draining(wait=DRAIN / LOOKS))
+            return
+        except FeedBusy:
+            if look == LOOKS:
+                raise
+            go_on()
 
 
 def _catch_up(feed: ChangeFeed, generation: Generation) -> dict[str, str]:

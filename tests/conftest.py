@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kb_service.bootstrap import KnowledgeBase
 from tests import databases
@@ -22,6 +23,9 @@ SAME = ("faults/", "browser/", "benchmarks/", "web/api/", "web/test_pages_")
 these.
 """
 SERVER_FIXTURES = {"elasticsearch_hosts", "postgresql_url"}
+
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def absent(reason: str) -> None:

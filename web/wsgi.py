@@ -21,6 +21,12 @@ _TOO_LONG = (
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A thread worker that tells people in a sentence when an address is too long to be read at all."""
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Ctrl+C too lets requests in flight end. That of the library shuts its threads down within the handler, which
+        may have interrupted the very one who holds their lock.
+        """
+        self.handle_exit(sig, frame)
+
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         if not isinstance(exc, LimitRequestLine):
             super().handle_error(req, client, addr, exc)

@@ -72,7 +72,8 @@ class Texts:
         return self._articles.size + self._popular.size
 
     def close(self) -> None:
-        self._closing.set()
+        with self._starting:  # else one might be starting that is not seen here
+            self._closing.set()
         if self._thread:
             self._thread.join()
 
@@ -100,6 +101,7 @@ class Texts:
 
     def _load_articles(self) -> None:
         while not (found := self._files.opened()):
+            self._go_on()
             self._write()
         with self._looking:
             self._articles, self._mark = found

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -20,6 +21,7 @@ def test_an_officer_finds_the_article_while_typing_follows_it_and_says_so(visit:
         page.keyboard.type(part)
         expect(page.locator(".hit-link").first).to_be_visible()
         expect(page).to_have_url(re.compile("/search.q="))
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("q") == [QUESTION])
     first = page.locator(".hit-link").first
     expect(first).to_have_text(ANSWER)
     expect(page.get_by_role("status").filter(has_text="找到")).to_have_count(1)

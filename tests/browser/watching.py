@@ -8,6 +8,8 @@ BROWSER_ITSELF = ("data:", "blob:", "about:", "chrome-error:")
 OWN_STATUS = "Failed to load resource"
 """How the console tells the status of a page that is an error page on purpose; parts of a page are judged here."""
 
+AFTER, GIVEN_UP = "htmx:afterRequest", "htmx:sendAbort"
+
 
 @dataclass
 class Watch:
@@ -33,7 +35,9 @@ class Watch:
             self.faults.append(f"{response.status}: {response.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(OWN_STATUS):
+        if message.text == GIVEN_UP and self.faults[-1:] == [f"console: {AFTER}"]:
+            self.faults.pop()  # somebody typed on before an answer came: the library tells the console twice
+        elif message.type in ("error", "warning") and not message.text.startswith(OWN_STATUS):
             self.faults.append(f"console: {message.text}")
 
     def _dialog(self, dialog: Dialog) -> None:

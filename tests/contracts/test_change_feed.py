@@ -309,6 +309,24 @@ def test_a_rebuild_names_what_it_could_not_take(shelf: Shelf, engine: SearchEngi
     assert check(shelf, engine) == Difference(missing=("1",))
 
 
+def test_a_rebuild_that_waits_for_a_drain_can_be_given_up(shelf: Shelf, synced: SearchEngine) -> None:
+    told: list[int] = []
+
+    def give_up_the_second_time(done: int) -> None:
+        told.append(done)
+        if len(told) == 2:
+            raise InterruptedError
+
+    with shelf.draining(), pytest.raises(InterruptedError):
+        rebuild(shelf, synced, give_up_the_second_time)
+    assert told == [5, 5]
+
+
+def test_a_rebuild_gives_up_on_a_drain_that_does_not_end(shelf: Shelf, synced: SearchEngine) -> None:
+    with shelf.draining(), pytest.raises(FeedBusy):
+        rebuild(shelf, synced)
+
+
 def test_a_rebuild_that_fails_leaves_index_and_feed_as_they_were(shelf: Shelf, synced: SearchEngine) -> None:
     before = synced.status()
 
@@ -393,5 +411,5 @@ class Syncing(RuleBasedStateMachine):
 
 
 def test_any_course_of_events_ends_in_a_true_index() -> None:
-    calm = settings(max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+    calm = settings(max_examples=40, stateful_step_count=15, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Syncing, settings=calm)

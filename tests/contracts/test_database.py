@@ -4,14 +4,14 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text, update
 
@@ -195,12 +195,12 @@ def test_ids_go_on_beyond_32_bits(database: Database) -> None:
 # transactions
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=6))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_committed_is_there_and_nothing_else(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, bool]]
-) -> None:
-    for database in _each(tmp_path_factory):
+def test_what_is_committed_is_there_and_nothing_else(database: Database) -> None:
+    rooted(database)
+
+    @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=6))
+    @settings(max_examples=15)
+    def holds(steps: list[tuple[str, bool]]) -> None:
         expected = set()
         with database.begin() as tx:
             tx.session.execute(delete(OrganisationAlias))
@@ -215,27 +215,7 @@ def test_what_is_committed_is_there_and_nothing_else(
                 pass
         assert set(kept(database)) == expected
 
-
-_shared: dict[str, Database] = {}
-_closing = ExitStack()
-
-
-def _each(folders: pytest.TempPathFactory) -> Iterator[Database]:
-    """One database of each kind there is, the same for every example."""
-    for kind in KINDS if databases.POSTGRESQL else KINDS[:1]:
-        if kind not in _shared:
-            address = _closing.enter_context(empty(kind, folders.mktemp(kind)))
-            schema.upgrade(address)
-            _shared[kind] = _closing.enter_context(_opened(address))
-            rooted(_shared[kind])
-        yield _shared[kind]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    _shared.clear()
-    _closing.close()
+    holds()
 
 
 def test_a_reading_transaction_sees_one_state(database: Database) -> None:
@@ -588,23 +568,35 @@ def test_a_statement_that_takes_too_long_is_given_up(postgresql_url: str, monkey
 
 
 def test_an_answer_that_does_not_come_is_given_up(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "ANSWER", 0.2)
     with _opened(postgresql_url) as database:
-        with pytest.raises(DatabaseAway), database.read() as session:
-            session.execute(select(func.pg_sleep(60)))
+
+        def hang() -> None:
+            with database.read() as session:
+                session.scalar(select(1))  # what is to be answered may take its time
+                monkeypatch.setattr(patience, "ANSWER", 0.2)
+                session.execute(select(func.pg_sleep(60)))
+
+        with pytest.raises(DatabaseAway):
+            hang()
+        monkeypatch.undo()
         with database.read() as session:
             assert session.scalar(select(1)) == 1
 
 
 def test_many_rows_at_once_may_take_longer(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "ANSWER", 0.2)
-    sleeps = text("SELECT pg_sleep(:seconds)"), [{"seconds": 0.05}] * 10
+    monkeypatch.setattr(patience, "ANSWER", 1)
+    sleeps = text("SELECT pg_sleep(:seconds)"), [{"seconds": 0.15}] * 10
     with _opened(postgresql_url) as database:
-        with database.begin() as tx:
-            tx.session.execute(*sleeps)
-        monkeypatch.setattr(patience, "ANSWERS", 0.2)
-        with pytest.raises(DatabaseAway), database.begin() as tx:
-            tx.session.execute(*sleeps)
+
+        def send(patient: float) -> None:
+            with database.begin() as tx:
+                tx.session.scalar(select(1))
+                monkeypatch.setattr(patience, "ANSWERS", patient)
+                tx.session.execute(*sleeps)
+
+        send(patience.ANSWERS)
+        with pytest.raises(DatabaseAway):
+            send(0.2)
 
 
 def test_an_address_with_options_of_its_own_says_how_long_to_wait(
@@ -707,7 +699,7 @@ def test_the_program_goes_on_while_the_next_version_adds_to_the_schema(
     expert, stop, saved = actor(base, "expert"), threading.Event(), list[int]()
 
     def serve() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.05):  # who waits for a SQLite file only looks now and then whether it is free
             draft = base.candidates.create(expert, solution())
             saved.append(base.candidates.submit(expert, draft.id, seen_version=draft.version).id)
 

@@ -497,7 +497,7 @@ CHANGES = st.lists(
 
 
 @given(batches=st.lists(CHANGES, max_size=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_sequence_of_changes_leaves_what_the_version_rule_says(
     empty: SearchEngine, batches: list[list[Change]]
 ) -> None:

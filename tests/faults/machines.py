@@ -18,6 +18,8 @@ from tests.conftest import absent
 TOOLS = "KB_TEST_TOOLS"
 PATIENCE = 180.0
 """Seconds a server may take to come up on a busy machine."""
+ALL_UP = 600.0
+"""The same for a cluster to be whole again."""
 
 
 def script(name: str) -> Path:
@@ -119,7 +121,7 @@ class Elasticsearch:
 
     def whole(self) -> None:
         """Wait until every node is there again and holds what it should."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + ALL_UP
         while not self._is_whole():
             assert time.monotonic() < until, "the cluster does not come back"
             time.sleep(0.5)

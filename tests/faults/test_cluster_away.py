@@ -19,7 +19,7 @@ SOON = 10.0
 def test_everything_but_search_goes_on_and_what_was_written_is_found_afterwards(
     ground: Ground, cluster: Elasticsearch
 ) -> None:
-    ground.serve()
+    ground.serve(KB_INDEX_SECONDS="4")
     ground.work()
     with ground.in_use():
         ground.written(5)

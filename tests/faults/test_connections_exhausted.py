@@ -14,6 +14,8 @@ SOON = 5.0
 """Seconds within which a busy machine refuses what it cannot do."""
 WAITED = 15.0
 """Seconds at most for a lock or a connection, one after the other, and some for a busy machine."""
+STEADY, PAUSE = 4, 0.5
+"""How often in a row nothing of ours may be found on a full server, and the seconds in between."""
 SLOW = 20
 """Slow requests at once: more than a process has connections."""
 OURS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'kb'"
@@ -51,6 +53,7 @@ def test_slow_requests_hold_all_connections_of_a_process(ground: Ground) -> None
 
     with ground.in_use():
         ground.written(5)
+        ground.ledger.slowest.clear()
         slow = [threading.Thread(target=ask) for _ in range(SLOW)]
         with _locked(ground.settings, "report"):
             for one in slow:
@@ -73,14 +76,21 @@ def _nothing_left(settings: Settings) -> Iterator[None]:
 
     address = settings.database.replace("+psycopg", "")
     until = time.monotonic() + PATIENCE
+    refused = 0
     with ExitStack() as stack:
         first = stack.enter_context(psycopg.connect(address, autocommit=True))
         while True:
             try:
                 stack.enter_context(psycopg.connect(address))
             except psycopg.OperationalError:
-                if not first.execute(OURS).fetchone()[0]:  # type: ignore[index]
+                refused += 1
+                if first.execute(OURS).fetchone()[0]:  # type: ignore[index]
+                    refused = 0
+                elif refused == STEADY:
                     break
+                time.sleep(PAUSE)  # one that is just being made has no name yet
+            else:
+                refused = 0
             assert time.monotonic() < until
         yield
 

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.ground import TIMES, Ground
 from tests.faults.machines import PostgreSQL
 
-SOON = 10.0
+SOON = 15.0
 """Seconds for noticing that a connection says nothing, for another try, and some for a busy machine."""
 SENTENCE = "数据库暂时连不上"
 

@@ -13,7 +13,7 @@ SPAN = 2.0
 
 def test_another_worker_takes_over_from_one_that_was_killed(ground: Ground) -> None:
     ground.serve()
-    workers = [ground.work(), ground.start("worker")]
+    workers = [ground.work(), ground.work()]
     with ground.in_use():
         for _ in range(TIMES):
             ground.written(20)
@@ -21,7 +21,7 @@ def test_another_worker_takes_over_from_one_that_was_killed(ground: Ground) -> N
             workers.pop(0).kill()
             ground.written(5)
             ground.caught_up(TAKEN_OVER)
-            workers.append(ground.start("worker"))
+            workers.append(ground.work())
         ground.written(5)
     ground.recovered()
     assert ground.verdict() == [], ground.log()

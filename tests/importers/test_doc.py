@@ -6,15 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.errors import ImportFailed
 from importers.readers import doc
 from importers.results import Settings, Told
 from importers.sources import Source, opened
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SECTOR = 512
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -173,7 +171,6 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, data: bytes, code: str) -> 
     assert failure(tmp_path / "单.doc", data) == code
 
 
-@UNHURRIED
 @given(st.data())
 @pytest.mark.filterwarnings("ignore")
 def test_a_document_damaged_anywhere_is_read_or_told(

@@ -10,7 +10,7 @@ from typing import Any
 import docx
 import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.errors import ImportFailed
@@ -18,8 +18,6 @@ from importers.readers import docx as reader
 from importers.readers.forms import forms
 from importers.results import Settings, Told
 from importers.sources import Source
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LABELS = ("编号", "申请单位", "系统", "问题现象", "解决方案")
 TEMPLATE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate"
@@ -276,7 +274,6 @@ def test_a_package_without_its_main_part_is_unreadable(tmp_path: Path) -> None:
 CELL = st.sampled_from([*LABELS, "", "值", "编号：1", "甲：乙", "长" * 50, "\n", "申 请 单 位"])
 
 
-@UNHURRIED
 @given(
     st.lists(CELL | st.lists(st.lists(CELL, max_size=6), max_size=6), max_size=6),
     st.sampled_from(["report", "article"]),

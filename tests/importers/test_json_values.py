@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.errors import ImportFailed
@@ -13,8 +13,6 @@ from importers.readers import json_values
 from importers.results import Settings, Told
 from importers.sources import Source
 from kb_service.inputs import Refusal
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read(path: Path, kind: str = "article") -> list[Told | Refusal]:
@@ -97,7 +95,6 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@UNHURRIED
 @given(st.lists(JSON, max_size=5))
 def test_any_json_list_gives_one_result_for_each_value(
     tmp_path_factory: pytest.TempPathFactory, values: list[Any]

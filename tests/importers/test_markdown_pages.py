@@ -4,15 +4,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.errors import ImportFailed
 from importers.readers import markdown_pages
 from importers.results import Settings, Told
 from importers.sources import Source, opened
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 
@@ -209,7 +207,6 @@ def test_a_page_that_is_too_large_or_of_no_encoding_is_refused(tmp_path: Path) -
     assert failure(tmp_path) == "too_large"
 
 
-@UNHURRIED
 @given(st.text(alphabet="[]()<>!`~#-\n \\.md中a:", max_size=200))
 def test_any_text_is_a_page(text: str) -> None:
     links = markdown_pages._Links(Source(name="页.md", path=Path("页.md"), format="md"))

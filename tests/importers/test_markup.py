@@ -1,12 +1,10 @@
 """HTML becomes Markdown that says the same and can do nothing."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.markup import markdown, safe_address
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +70,6 @@ def test_depth_beyond_reason_gives_the_text_alone() -> None:
     assert markdown("<b>" * 100 + "深") == "深"
 
 
-@UNHURRIED
 @given(st.text(alphabet="<>/=\"'&;abilptd javscript:\n一", max_size=300))
 def test_any_text_gives_some_text_without_a_script_tag_or_address(text: str) -> None:
     result = markdown("<p>" + text + "</p>")
@@ -80,7 +77,6 @@ def test_any_text_gives_some_text_without_a_script_tag_or_address(text: str) -> 
     assert "](javascript:" not in result
 
 
-@UNHURRIED
 @given(st.text(max_size=60))
 def test_an_address_is_safe_or_gone(address: str) -> None:
     assert safe_address("javascript:" + address) == ""

@@ -11,15 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importers import archives
 from importers.errors import UnreadableSource
 from importers.sources import Source, opened
 from kb_service.inputs import Refusal
-
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PAGE = "# 标题\n\n正文".encode()
 
@@ -241,7 +239,6 @@ def test_utf16_text_is_text(tmp_path: Path) -> None:
     assert seen(path) == (["表.csv"], {})
 
 
-@UNHURRIED
 @given(st.binary(max_size=400), st.sampled_from(["zip", "docx", "doc", "xls", "md"]))
 def test_any_bytes_under_any_name_are_a_source_or_a_reason(data: bytes, suffix: str) -> None:
     magic = {"zip": b"PK\x03\x04", "docx": b"PK\x03\x04", "doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"}
@@ -252,7 +249,6 @@ def test_any_bytes_under_any_name_are_a_source_or_a_reason(data: bytes, suffix: 
             assert len(seen(path)[0]) <= 1
 
 
-@UNHURRIED
 @given(st.data())
 def test_an_archive_damaged_anywhere_gives_sources_refusals_or_a_reason(data: st.DataObject) -> None:
     buffer = io.BytesIO()

@@ -231,7 +231,7 @@ def damaged(path: Path, at: int, by: bytes) -> Path:
     return broken
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10**6), by=st.binary(max_size=4))
 def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(tmp_path: Path, at: int, by: bytes):
     path = damaged(ledger(tmp_path, ROW), at, by)
@@ -239,7 +239,7 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(tmp_path: Path, 
         all_of(path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sheet=st.text(alphabet=st.sampled_from("<>/crowvtis=\"'0129AZ &;#x-"), max_size=60))
 def test_a_worksheet_of_any_xml_is_read_or_refused_and_nothing_else(tmp_path: Path, sheet: str):
     with zipfile.ZipFile(ledger(tmp_path, ROW)) as old:
@@ -346,7 +346,7 @@ def test_a_line_beyond_every_size_is_refused_and_the_rest_goes_on(tmp_path: Path
     assert [report.key for report in reports(path)] == ["3"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_refused_and_nothing_else(tmp_path: Path, data: bytes):
     path = tmp_path / "报告.csv"

@@ -3,15 +3,11 @@
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import settings
 
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Document, Upsert
 from indexer.engines.memory import MemoryEngine
 from indexer.schema import KeywordField, NumberField, Schema, TextField
-
-settings.register_profile("steady", deadline=None)  # the first example builds a segmenter
-settings.load_profile("steady")
 
 SCHEMA = Schema(
     texts=(TextField("title", 2.0, titles=True), TextField("codes"), TextField("body")),

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
@@ -16,6 +17,7 @@ import pytest
 from indexer.analysis.analyzer import Analyzer
 from indexer.engine import Broken, Change, Delete, Document, SearchEngine, Upsert
 from indexer.engines import Cluster, open_engine
+from indexer.engines.breaker import Breaker
 from indexer.engines.elasticsearch_faults import ANSWERS, FAILURES
 from indexer.errors import EngineUnavailable, IndexDamaged, IndexerError, IndexMissing, SchemaMismatch
 from indexer.query import Everything, Phrase, Query
@@ -354,11 +356,15 @@ def test_encryption_that_cannot_be_trusted_is_told(analyzer: Analyzer, tmp_path:
                 engine.search(EVERYTHING)
 
 
-def test_a_hanging_server_costs_the_time_of_one_search_and_then_nothing(analyzer: Analyzer) -> None:
+def test_a_hanging_server_costs_the_time_of_one_search_and_then_nothing(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Breaker.__init__, "__defaults__", (3, 600.0, time.monotonic))
     with beyond(analyzer, cluster=Cluster(seconds=0.1), hanging=threading.Event()) as (engine, server):
         for _ in range(3):
             with pytest.raises(EngineUnavailable, match="规定时间"):
                 engine.search(EVERYTHING)
+        time.sleep(1)  # what was given up may only be arriving
         asked = server.asked
         with pytest.raises(EngineUnavailable, match="暂停询问"):
             engine.search(EVERYTHING)
@@ -382,12 +388,12 @@ def test_a_busy_server_is_asked_again_until_it_takes_everything(address: str, an
 def test_a_server_that_stays_busy_is_given_up(
     engine: SearchEngine, address: str, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.engines.elasticsearch_writing.PATIENCE", 0.5)
     items = [{"index": {"status": 201}}, {"index": REFUSALS["繁忙"][1]}]
     with beyond(analyzer, address, when="_bulk", answer=(200, {"items": items}), times=1) as (busy, server):
         assert busy.apply([told("d"), told("e")]) == Applied(2)
         assert found(engine) == set("abce")  # what the server had no room for was sent again
         server.times, server.answer = 10**9, REFUSALS["繁忙"]
+        monkeypatch.setattr("indexer.engines.elasticsearch_writing.PATIENCE", 0.5)
         with pytest.raises(EngineUnavailable, match="繁忙"):
             busy.apply([told("f")])
 

@@ -45,7 +45,7 @@ def _several_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suggest, "LARGEST", 2)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(st.text("税务票开软a0", max_size=5), max_size=9),
     st.text("税票swskd0", min_size=1, max_size=3),

@@ -114,7 +114,7 @@ def slips(draw: st.DrawFn) -> str:
 
 
 @given(slips(), st.sets(st.sampled_from(TITLES)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_outsider_is_told_the_same_with_and_without_what_he_may_not_see(
     analyzer: Analyzer, typed: str, hidden: set[str]
 ):
@@ -135,7 +135,7 @@ def collection(analyzer: Analyzer, shown: tuple[str, ...], *hidden: str) -> Memo
 
 
 @given(st.text(st.characters(), max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_question_raises(analyzer: Analyzer, typed: str):
     for repair in repairs(typed, analyzer, collection(analyzer, TITLES), OPEN, vocabulary()):
         assert repair.text != typed

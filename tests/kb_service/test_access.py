@@ -96,7 +96,7 @@ def _readers(article: Article) -> frozenset[str]:
 
 
 @given(worlds())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_tokens_and_conditions_agree_on_every_article_and_report(engine: object, world: tuple) -> None:
     tree, articles, reports, actors = world
     with Session(engine) as session:
@@ -113,7 +113,7 @@ def test_tokens_and_conditions_agree_on_every_article_and_report(engine: object,
 
 
 @given(worlds())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_visitor_sees_public_only_and_an_administrator_no_more_than_a_plain_person(
     engine: object, world: tuple
 ) -> None:
@@ -136,7 +136,7 @@ def test_the_visitor_sees_public_only_and_an_administrator_no_more_than_a_plain_
 
 
 @given(worlds(), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_candidates_are_seen_by_their_author_and_who_decides_in_their_scope(
     engine: object, world: tuple, data: st.DataObject
 ) -> None:

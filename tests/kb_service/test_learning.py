@@ -149,7 +149,7 @@ def test_what_is_learned_on_a_restricted_article_is_seen_by_its_readers_alone(kb
     ),
     st.sampled_from(STAFF),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_person_alone_changes_nothing_that_is_searchable(
     kb: KnowledgeBase, steps: list[tuple[str, bool]], username: str
 ) -> None:

@@ -372,7 +372,7 @@ def test_a_list_is_narrowed_by_kind_and_words(kb: KnowledgeBase, manager: Actor)
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(["网税, 电税", "电税", "开票软件", "个税 => 所得税"])))
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_undoing_everything_leads_back_to_the_beginning(kb: KnowledgeBase, steps: list[tuple[str, str]]) -> None:
     local = kb.people.local()
     begun = kb.lexicon.status(local).revision

@@ -67,7 +67,7 @@ def test_what_an_actor_may_not_see_is_near_nothing(kb: KnowledgeBase, numbers: l
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_raises(kb: KnowledgeBase, text: str) -> None:
     for one in kb.related.similar(kb.people.visitor(), text):
         assert 0 <= one.share <= 1

@@ -163,13 +163,13 @@ def test_only_what_is_listed_remains(payload: str) -> None:
 
 
 @given(st.lists(st.sampled_from([*PAYLOADS, *PIECES]), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_payloads_stuck_together_are_as_safe(parts: list[str]) -> None:
     checked("".join(parts))
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_becomes_a_page_and_a_plain_text(text: str) -> None:
     page = checked(text)
     assert isinstance(rendering.to_text(page), str)

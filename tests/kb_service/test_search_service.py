@@ -212,7 +212,7 @@ def test_a_base_without_an_index_says_that_it_is_being_built(tmp_path: Path) -> 
 
 
 @given(st.text(st.characters(), max_size=60), st.sampled_from(FACETS), st.text(st.characters(), max_size=8))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_raises(kb: KnowledgeBase, words: str, facet: str, value: str) -> None:
     visitor = kb.people.visitor()
     ask(kb, visitor, words)

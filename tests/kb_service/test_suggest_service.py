@@ -164,7 +164,7 @@ def test_a_limit_out_of_range_is_refused(kb: KnowledgeBase, limit: int) -> None:
 
 
 @given(st.text(st.characters(), max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_typed_raises(kb: KnowledgeBase, typed: str) -> None:
     kb.suggest.find(kb.people.visitor(), typed, wait=LONG)
     kb.search.find(kb.people.visitor(), SearchRequest(words=typed))

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,7 +75,10 @@ def test_a_process_that_dies_is_replaced_and_the_others_answer_meanwhile(serve: 
     wait_until(lambda: len(children(process)) == 2)
 
 
-def test_a_request_that_is_still_arriving_is_answered_before_the_process_ends(serve: Serve) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_request_that_is_still_arriving_is_answered_before_the_process_ends(
+    serve: Serve, number: signal.Signals
+) -> None:
     process, host, port = serve()
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     connection.request("GET", "/")
@@ -88,7 +92,7 @@ def test_a_request_that_is_still_arriving_is_answered_before_the_process_ends(se
     connection.putheader("Cookie", page.headers["Set-Cookie"].partition(";")[0])
     connection.endheaders(body[:50_000])
     time.sleep(0.5)  # it has been taken up by now; if not, it is taken up while the process ends
-    process.terminate()
+    process.send_signal(number)
     time.sleep(0.5)
     assert process.poll() is None
     connection.send(body[50_000:])
@@ -111,3 +115,10 @@ def test_without_background_work_a_server_leaves_it_to_the_workers(serve: Serve,
     finally:
         worker.terminate()
         worker.communicate(timeout=PATIENCE)
+
+
+def test_a_process_that_waits_in_vain_says_where_and_is_gone() -> None:
+    waits = "import time; from web.cli import base; base.LONGEST_END = 0.1; base.end_in_time(); time.sleep(600)"
+    ended = subprocess.run([sys.executable, "-c", waits], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 1
+    assert "most recent call first" in ended.stderr

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,7 +19,8 @@ from kb_service.store.attachments import Files
 from tests.base import actor
 from tests.kb_service.making import found, published, solution, told
 from web.cli import worker as worker_module
-from web.cli.worker import Stopped, Worker
+from web.cli.index import Stopped, followed
+from web.cli.worker import Worker
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
 
@@ -105,6 +107,26 @@ def test_a_worker_that_is_stopped_leaves_a_missing_index_to_the_next_one(kb: Kno
         assert without_index.index.status().state == "missing"
         Worker(without_index)._ensure_index()
         assert without_index.index.status().state == "ready"
+
+
+def test_following_an_import_ends_with_it_though_changes_never_end(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expert, numbers, drain, begun = actor(kb, "expert"), count(), kb.index.drain, threading.Event()
+
+    def drain_without_end(limit: int, go_on: Callable[[], None]) -> int:
+        def one_more() -> None:
+            begun.set()
+            kb.reports.file(expert, told(next(numbers)))
+            go_on()
+
+        return drain(limit, one_more)
+
+    kb.reports.file(expert, told(next(numbers)))
+    monkeypatch.setattr(kb.index, "drain", drain_without_end)
+    with followed(kb):
+        assert begun.wait(60)
+    assert kb.index.waiting()
 
 
 def test_the_backup_that_is_due_is_made_beside_the_other_chores(kb: KnowledgeBase, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Opens the base the settings name for one command, and tells as whom the command acts."""
 
+import faulthandler
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from kb_service.domain.access import Actor
 
 _ = language.text
+
+LONGEST_END = 55
+"""Seconds a process takes to end at most; whoever starts and stops services waits a little longer."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -27,6 +31,13 @@ def opened() -> "Iterator[KnowledgeBase]":
         yield base
     finally:
         base.close()
+
+
+def end_in_time() -> None:
+    """This process has been told to end. What it waits for in vain is not waited for any longer than LONGEST_END: then
+    it says where all its threads are, and is gone.
+    """
+    faulthandler.dump_traceback_later(LONGEST_END, exit=True)
 
 
 def as_person(command: F) -> F:

@@ -23,6 +23,11 @@ BULK = 2_500
 """Changes indexed at a time: every time costs a commit."""
 SHOWN = 10
 
+
+class Stopped(Exception):
+    """Something is to end before it is done: whoever comes next takes it up, and what is searched stays as it was."""
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
 
 
@@ -130,10 +135,14 @@ def followed(opened: "KnowledgeBase") -> Iterator[None]:
     """Bring what changes into the index meanwhile, beside the process that changes it; ``make_true`` does the rest."""
     over = threading.Event()
 
+    def go_on() -> None:
+        if over.is_set():
+            raise Stopped
+
     def follow() -> None:
         while not over.wait(PAUSE):
-            with suppress(Unavailable):
-                opened.index.drain(BULK)
+            with suppress(Unavailable, Stopped):
+                opened.index.drain(BULK, go_on)
 
     thread = threading.Thread(target=follow, name="index")
     thread.start()

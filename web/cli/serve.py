@@ -12,6 +12,7 @@ import click
 from kb_service.config import LOOPBACK, BadSettings, Settings
 from kb_service.errors import NoBase, OldSchema, Unavailable
 from web.cli import language, output
+from web.cli.base import end_in_time
 from web.cli.db import upgraded
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def _server(settings: Settings) -> Any:
             }
 
         def stop(self, server: Any, worker: Any) -> None:
+            end_in_time()
             if self.inside:
                 self.inside.stop()
 

@@ -14,6 +14,7 @@ import click
 from kb_service.errors import IndexBuilding, KBError, Unavailable
 from web import uploads
 from web.cli import base, index, language
+from web.cli.index import Stopped
 from web.cli.job import Job
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ LONGEST = 5.0
 """Seconds until a chore comes again that is needed more often, but finds something it needs away time after time."""
 
 
-class Stopped(Exception):
-    """The worker is to end before something is done: the next one takes it up, and what is searched stays as it was."""
-
-
 @click.command("worker", help=_("单独运行后台任务：更新索引、执行导入。kb serve 已包含，多进程部署时才需要。"))
 def command() -> None:
     from web import logs
@@ -41,9 +38,14 @@ def command() -> None:
     with base.opened() as opened:
         logs.configure(opened.settings)
         worker = Worker(opened)
+
+        def end(*_: object) -> None:
+            worker.stop()
+            base.end_in_time()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.stop())
-        worker.run()
+            signal.signal(number, end)
+        worker.run(lambda: click.echo(_("后台任务已开始。（按 Ctrl+C 停止）")))
 
 
 @dataclass(slots=True)
@@ -75,24 +77,33 @@ class Worker:
         self._is_stopping = False
         self._chores = [*self._own_chores(), *(self._shared_chores() if background else ())]
 
-    def run(self) -> None:
-        """Work until ``stop``; a running import then ends between two batches and goes on with the next worker."""
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Work until ``stop``; a running import then ends between two batches and goes on with the next worker.
+
+        ``ready`` is called when all that takes its time is loaded.
+        """
         self._warm_up()
+        ready()
         try:
             while not self._is_stopping:
                 time.sleep(PAUSE)
                 self.round(time.monotonic())
         finally:
-            for thread in (self._rebuild, self._backup):
-                if thread:
-                    thread.join(STOPPING)
-            if self._job:
-                self._job.stop()
-            self._base.search.flush()
+            self._end()
 
     def stop(self) -> None:
         """End soon. It takes no lock: the handler of a signal may have interrupted the very one who holds it."""
         self._is_stopping = True
+
+    def _end(self) -> None:
+        """What runs beside the chores has seen that it is to end; all of it has the same seconds for that."""
+        until = time.monotonic() + STOPPING
+        if self._job:
+            self._job.stop()
+        for thread in (self._rebuild, self._backup):
+            if thread:
+                thread.join(max(0.0, until - time.monotonic()))
+        self._base.search.flush()
 
     def round(self, now: float) -> None:
         """Do what is due. A chore that fails is logged and comes again: the others must not suffer."""

@@ -31,9 +31,7 @@ DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(e
 PATHS = {operation.name: re.sub(r"<[^<]*:(\w+)>", r"{\1}", operation.rule) for operation in OPERATIONS}
 BODIES = [operation for operation in OPERATIONS if operation.body]
 
-BOUNDED = settings(
-    max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+BOUNDED = settings(max_examples=5, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def address(operation: Operation) -> str:
