@@ -25,35 +25,38 @@ LENGTHS = {"questions": 1_000, "typed": TYPED}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.paired")
     parser.add_argument("checkout", type=Path, help="folder of the other code")
+    parser.add_argument("--python", default=sys.executable, help="interpreter of the other code")
     parser.add_argument("--home", type=Path, help="folder to keep the large base in")
     told = parser.parse_args()
-    checkouts = [told.checkout.resolve(), processes.ROOT]
+    codes = [(told.python, told.checkout.resolve()), (sys.executable, processes.ROOT)]
     with folder(told.home) as place:
         with large_base(place / "base"):
             pass
         print("| one search, on the processor | other | this | ratio |\n| --- | ---: | ---: | ---: |")
         for name, length in LENGTHS.items():
-            other, this = _taken(checkouts, place / "base", length)
+            other, this = _taken(codes, place / "base", length)
             ratio = median(ours / theirs for theirs, ours in zip(other, this, strict=True))
             print(f"| {name} | {median(other):.1f} ms | {median(this):.1f} ms | {ratio:.2f} x |", flush=True)
 
 
-def _taken(checkouts: Sequence[Path], home: Path, length: int) -> list[list[float]]:
-    """Milliseconds a search took by each of the checkouts, round by round; each is the first every other time."""
-    taken: list[list[float]] = [[] for _ in checkouts]
+def _taken(codes: Sequence[tuple[str, Path]], home: Path, length: int) -> list[list[float]]:
+    """Milliseconds a search took by each interpreter with its checkout, round by round; each is the first every other
+    time.
+    """
+    taken: list[list[float]] = [[] for _ in codes]
     with ExitStack() as stack:
-        asking = [stack.enter_context(_asking(checkout, home, length)) for checkout in checkouts]
-        places = list(range(len(checkouts)))
+        asking = [stack.enter_context(_asking(python, checkout, home, length)) for python, checkout in codes]
+        places = list(range(len(codes)))
         for turn in range(ROUNDS):
             for at in places if turn % 2 else reversed(places):
                 taken[at].append(_answer(asking[at]))
     return taken
 
 
-def _asking(checkout: Path, home: Path, length: int) -> "subprocess.Popen[str]":
+def _asking(python: str, checkout: Path, home: Path, length: int) -> "subprocess.Popen[str]":
     """`slices` with the packages of the checkout; leaving its block ends it."""
     told = {"KB_INDEX": ENGINE, **os.environ, "PYTHONPATH": str(checkout), "KB_TEST_DATA": str(data())}
-    command = [sys.executable, str(Path(__file__).with_name("slices.py")), str(home), str(length)]
+    command = [python, str(Path(__file__).with_name("slices.py")), str(home), str(length)]
     return subprocess.Popen(command, env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
