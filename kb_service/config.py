@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     index_ca: str = Field("", description="File of the authority that signed the certificates of the search servers.")
     index_shards: int = Field(1, ge=1, le=1024, description="Parts the next rebuild cuts the index into.")
     index_replicas: int = Field(1, ge=0, le=10, description="Copies of each part, where there are nodes for them.")
-    index_seconds: float = Field(0.8, gt=0, le=60, description="Seconds one search of the servers may take in all.")
+    index_seconds: float = Field(
+        0.8, gt=0, le=60, description="Seconds one request to the search servers may take, a second try included."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Processes of kb serve that answer requests.")

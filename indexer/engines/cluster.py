@@ -15,7 +15,8 @@ _HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,
 class Cluster:
     """How to sign in to a cluster and what to ask of it; nothing of it stands in an address.
 
-    ``ca`` is the file of the authority that signed its certificates, ``seconds`` the time one search may take in all.
+    ``ca`` is the file of the authority that signed its certificates, ``seconds`` the time one request may take, a
+    second try included.
     """
 
     user: str = ""

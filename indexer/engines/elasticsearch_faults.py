@@ -43,7 +43,7 @@ ANSWERS = (
         words="index_closed_exception",
     ),
     Answer(
-        "搜索服务器的版本不受支持，没有使用。请使用 Elasticsearch 8 或 9。",
+        "搜索服务器的版本不受支持，没有使用。请使用 Elasticsearch 8.19 或更新的 8.x。",
         words="media_type_header_exception",
     ),
     Answer(

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from indexer import sync
 from indexer.engine import SearchEngine
 from indexer.errors import EngineUnavailable, IndexDamaged, IndexerError, IndexMissing, SchemaMismatch
+from kb_service.domain import article, report
 from kb_service.errors import IndexBuilding, SearchUnavailable
 from kb_service.results import IndexCheck, IndexStatus
 from kb_service.services.in_force import InForce
@@ -16,6 +17,8 @@ from kb_service.store.unit_of_work import Database
 
 TELLING = 1.0
 """Seconds between two notes of how far a rebuild is, for other processes to read."""
+NUMBERS: Mapping[str, Callable[[int], str]] = {"article": article.number, "report": report.number}
+"""How people call what is in the index, by its noun."""
 
 
 class Index:
@@ -51,12 +54,17 @@ class Index:
         with self._database.read() as session:
             return outbox.waiting(session)[0]
 
+    def parked(self, limit: int = 10) -> dict[str, str]:
+        """Numbers of objects whose changes failed too often, the oldest first, with the reason."""
+        with self._database.read() as session:
+            return {NUMBERS[noun](one): reason for noun, one, reason in outbox.parked(session, limit)}
+
     def _is_due(self) -> bool:
         with self._database.read() as session:
             return outbox.is_due(session, self._database.now())
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
-        """Build a new generation and swap it in; how many documents it has.
+        """Build a new generation and swap it in; how many documents it has. What is parked is tried again.
 
         ``progress`` is told done and total; what it raises gives the rebuild up. Raises IndexBuilding where a rebuild
         is running, SearchUnavailable. Words of the lexicon that change meanwhile make ``lacks_words`` true again.

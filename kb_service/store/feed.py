@@ -44,6 +44,7 @@ class Feed:
         with leases.held(self._database, REBUILD):
             with self._database.begin() as tx:
                 tx.session.execute(delete(RebuildChange))
+                outbox.try_again(tx.session)
             yield
 
     def take(self, limit: int) -> Batch:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, Text, func, insert, select
+from sqlalchemy import ColumnElement, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kb_service.domain.base import Base, Long
 
 TRIES = 8
-"""After so many failures a change is parked: kept and shown, not tried again."""
+"""After so many failures a change is parked: kept and shown, not tried again before the index is built anew."""
 LONGEST = timedelta(seconds=2**TRIES)
 """No change is put off for longer."""
 NO_INDEX = -1
@@ -93,6 +93,17 @@ def waiting(session: Session) -> tuple[int, int]:
     """How many changes wait to be indexed, and how many are parked."""
     counts = dict(session.execute(select(OutboxRow.parked, func.count()).group_by(OutboxRow.parked)).all())
     return counts.get(False, 0), counts.get(True, 0)
+
+
+def parked(session: Session, limit: int) -> list[tuple[str, int, str]]:
+    """Noun, id and reason of what is parked, the oldest first."""
+    wanted = select(OutboxRow.noun, OutboxRow.object_id, OutboxRow.error).where(OutboxRow.parked)
+    return [(noun, one, reason) for noun, one, reason in session.execute(wanted.order_by(OutboxRow.id).limit(limit))]
+
+
+def try_again(session: Session) -> None:
+    """Nothing is parked any more: what was is due, and may fail as often as anything new."""
+    session.execute(update(OutboxRow).where(OutboxRow.parked).values(parked=False, attempts=0))
 
 
 def oldest(session: Session) -> datetime | None:

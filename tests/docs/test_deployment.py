@@ -1,14 +1,19 @@
 """Deployment files agree with the program: settings, commands, ports, limits, figures."""
 
+import json
 import re
 import tomllib
 from configparser import RawConfigParser
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from indexer.analysis.analyzer import Analyzer
+from indexer.engines import Cluster
+from indexer.engines.elasticsearch_generations import Generations
 from kb_service.config import Settings
 from web import metrics
 from web.api.table import OPERATIONS
@@ -114,6 +119,18 @@ def test_no_secret_stands_in_the_files() -> None:
 def test_the_proxy_takes_the_largest_body_there_is_a_page_for() -> None:
     largest = max(BODY_LIMIT, *BODY_LIMITS.values(), *(operation.limit for operation in OPERATIONS))
     assert re.findall(r"client_max_body_size (\d+)m;", text("deploy/nginx.conf")) == [str(largest // MB)]
+
+
+def test_the_search_user_may_reach_every_name_the_service_makes(compose: Any) -> None:
+    """The rights on an index are none on its aliases."""
+    (told,) = re.findall(r"put role/kb '(.*)'", " ".join(compose["services"]["search-user"]["command"]))
+    (rights,) = json.loads(told)["indices"]
+    name = compose["x-kb"]["environment"]["KB_INDEX"].rpartition("/")[2]
+    made = Generations(name, Analyzer().fingerprint, Cluster())
+    index = f"{name}-20260101t000000-0123abcd"
+    assert made._own.fullmatch(index)
+    for one in (name, made.alias, index, f"{index}.new"):
+        assert any(fnmatchcase(one, pattern) for pattern in rights["names"]), one
 
 
 def test_the_proxy_is_trusted_where_it_stands_and_sends_to_who_is_there(compose: Any) -> None:

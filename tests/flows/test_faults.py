@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -148,12 +149,20 @@ def test_a_poisoned_document_is_parked_and_the_others_flow(kb: KnowledgeBase, cl
     numbers = [hit.number for hit in kb.search.find(expert, SearchRequest(words="证书过期")).hits]
     assert numbers == [sound.number]
     assert kb.index.check().missing == ("r1",)
-    assert kb.index.rebuild() == 1
+    assert list(kb.index.parked()) == [poisoned.number]
+    assert "已损坏" in kb.index.parked()[poisoned.number]
     assert poisoned.number == kb.reports.get(expert, poisoned.number).number
 
+    assert kb.index.rebuild() == 1
+    assert (kb.index.status().parked, kb.index.parked()) == (0, {})
+    _spoil(kb, 1, ["E01"])
+    kb.index.drain()
+    assert kb.index.check().clean
+    assert kb.index.waiting() == 0
 
-def _spoil(kb: KnowledgeBase, report_id: int, codes: list[int]) -> None:
-    """Put what no door lets in into a report."""
+
+def _spoil(kb: KnowledgeBase, report_id: int, codes: list[Any]) -> None:
+    """Put what no door may let in into a report."""
     with kb.database.begin() as tx:
         tx.session.execute(update(ReportVersion).where(ReportVersion.report_id == report_id).values(codes=codes))
 

@@ -228,6 +228,19 @@ def test_the_state_of_the_index_is_told(home: Path) -> None:
     assert json.loads(done("index", "status", "--json"))["state"] == "missing"
     done("index", "rebuild")
     assert json.loads(done("index", "status", "--json"))["state"] == "ready"
+    with sqlite3.connect(home / "kb.sqlite") as database:  # as many failures leave it
+        database.execute("delete from outbox")
+        database.execute(
+            "insert into outbox (noun, object_id, at, due_at, attempts, parked, error) values (?, ?, ?, ?, ?, ?, ?)",
+            ("report", 7, "2026-01-01", "2026-01-01", 8, True, "读不出来"),
+        )
+    database.close()
+    assert json.loads(done("index", "status", "--json"))["reasons"] == {"BG000007": "读不出来"}
+    told = done("index", "status")
+    assert "BG000007" in told
+    assert "读不出来" in told
+    done("index", "rebuild")
+    assert json.loads(done("index", "status", "--json"))["parked"] == 0
     assert done("index", "drain")
 
 

@@ -65,6 +65,7 @@ def statuses(operation: Operation) -> tuple[int, ...]:
         414: True,
         415: reads,
         422: True,
+        429: True,
         500: True,
         503: True,
     }
@@ -97,7 +98,7 @@ def _answer(operation: Operation, schemas: Mapping[Any, Schema]) -> Schema:
 
 
 def _refusal(status: int, schemas: Mapping[Any, Schema]) -> Schema:
-    headers = {401: "WWW-Authenticate", 503: "Retry-After"}
+    headers = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
     told: Schema = {
         "description": HTTPStatus(status).phrase,
         "content": {PROBLEM: {"schema": schemas[Problem, "serialization"]}},

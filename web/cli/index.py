@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -87,16 +87,16 @@ def _check_lines(found: IndexCheck) -> None:
 @as_json
 def status(as_json: bool) -> None:
     with base.opened() as opened:
-        state = opened.index.status()
-    (_status_json if as_json else _status_lines)(state)
+        state, reasons = opened.index.status(), opened.index.parked(SHOWN)
+    (_status_json if as_json else _status_lines)(state, reasons)
 
 
-def _status_json(state: IndexStatus) -> None:
+def _status_json(state: IndexStatus, reasons: Mapping[str, str]) -> None:
     names = ("engine", "generation", "documents", "state", "waiting", "parked")
-    output.write_json({name: getattr(state, name) for name in names})
+    output.write_json({**{name: getattr(state, name) for name in names}, "reasons": reasons})
 
 
-def _status_lines(state: IndexStatus) -> None:
+def _status_lines(state: IndexStatus, reasons: Mapping[str, str]) -> None:
     output.table(
         (
             (_("引擎"), state.engine),
@@ -105,6 +105,7 @@ def _status_lines(state: IndexStatus) -> None:
             (_("状态"), describe(state)),
             (_("等待的改动"), str(state.waiting)),
             (_("搁置的改动"), str(state.parked)),
+            *reasons.items(),
         )
     )
 

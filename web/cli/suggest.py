@@ -10,7 +10,7 @@ from web.cli.search import FOLDERS
 _ = language.text
 
 PATIENCE = 600.0
-"""Seconds to wait for the texts, which a command loads anew each time."""
+"""Seconds to wait for the texts, which are written first where they are missing or old."""
 
 
 @click.command(

@@ -16,7 +16,7 @@ _ = language.text
 OLDEST = (13,)
 """The first PostgreSQL the program is made for."""
 SKEW = 5.0
-"""Seconds two clocks may differ: leases last twenty."""
+"""Seconds two clocks may differ: leases last eight."""
 CROWDED = 0.8
 """Share of the connections of a server from which on others may find none."""
 LATE = 60.0
@@ -55,7 +55,7 @@ def changes(base: "KnowledgeBase") -> Iterator[Finding]:
     if told.lag > LATE and not told.rebuild:
         cure = _("没有后台任务在处理改动。请启动 kb worker，或去掉 KB_BACKGROUND=false。")
     elif told.parked:
-        cure = _("有改动多次没能进索引。请看日志中的原因，处理后执行 kb index rebuild。")
+        cure = _("有改动多次没能进索引。原因见 kb index status；处理后执行 kb index rebuild。")
     yield Finding(_("待进索引的改动"), seen, cure)
     if told.imports_running or told.imports_waiting:
         seen = _("正在执行 {running}，等待 {waiting}").format(
