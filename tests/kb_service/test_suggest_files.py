@@ -1,5 +1,6 @@
 """The files of completion: written by one process, opened by the others, written anew when they do not fit any more."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -111,15 +112,17 @@ def test_a_process_that_ends_gives_up_writing_and_leaves_nothing_behind(
 ) -> None:
     published(kb, solution("登录白屏", audience="public"))
     texts = kb.suggest._texts
-    everything = suggestions.everything
+    everything, is_writing = suggestions.everything, threading.Event()
 
     def closing(database: object) -> Iterator[object]:
+        is_writing.set()
         for entry in everything(database):
-            texts._closing.set()
+            texts._closing.wait(60)
             yield entry
 
     monkeypatch.setattr(suggestions, "everything", closing)
     kb.suggest.find(kb.people.visitor(), "登录", wait=0)
+    assert is_writing.wait(60)
     kb.suggest.close()
     assert not texts._loaded.is_set()
     assert generations(tmp_path / "home") == []
