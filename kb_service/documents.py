@@ -59,6 +59,8 @@ def worth(now: datetime) -> Callable[[Mapping[str, int]], float]:
 
 PREFIXES = {"article": "a", "report": "r"}
 NOUNS = {prefix: noun for noun, prefix in PREFIXES.items()}
+NUMBERS: Mapping[str, Callable[[int], str]] = {"article": articles.number, "report": reports.number}
+"""How people call what is in the index, by its noun."""
 
 
 def document_id(noun: str, object_id: int) -> str:

@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from indexer import sync
 from indexer.engine import SearchEngine
 from indexer.errors import EngineUnavailable, IndexDamaged, IndexerError, IndexMissing, SchemaMismatch
-from kb_service.domain import article, report
+from kb_service.documents import NUMBERS
 from kb_service.errors import IndexBuilding, SearchUnavailable
 from kb_service.results import IndexCheck, IndexStatus
 from kb_service.services.in_force import InForce
@@ -17,8 +17,6 @@ from kb_service.store.unit_of_work import Database
 
 TELLING = 1.0
 """Seconds between two notes of how far a rebuild is, for other processes to read."""
-NUMBERS: Mapping[str, Callable[[int], str]] = {"article": article.number, "report": report.number}
-"""How people call what is in the index, by its noun."""
 
 
 class Index:

@@ -12,8 +12,7 @@ from indexer.query import Filter
 from indexer.ranking import Prior
 from indexer.results import Explanation, Match
 from indexer.search import Gathered
-from kb_service.documents import SCHEMA, document_id, parse_id, worth
-from kb_service.domain import article, report
+from kb_service.documents import NUMBERS, SCHEMA, document_id, parse_id, worth
 from kb_service.domain.access import Actor, tokens_of
 from kb_service.results import WhyHit, WhyTerm, WhyView
 from kb_service.services.in_force import InForce
@@ -22,7 +21,6 @@ from kb_service.store import articles, outbox, reports
 from kb_service.store.feed import Feed
 from kb_service.store.unit_of_work import Database
 
-NUMBERS = {"article": article.number, "report": report.number}
 MOST_WORDS = 5_000
 """Characters of a question that are explained."""
 
