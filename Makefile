@@ -21,7 +21,7 @@ test: $(VENV)/development
 test-cluster:
 	$(MAKE) test KB_TEST_PROFILE=cluster ARGS="tests/browser/test_finding.py tests/browser/test_writing.py tests/browser/test_importing.py"
 
-## make test-pure  run it again without tantivy and rjieba, but for servers, faults, pages and the API
+## make test-pure  run what knows engines or the segmenter again, without tantivy and rjieba
 test-pure:
 	$(MAKE) test VENV=.venv-pure LOCK=requirements-pure.lock KB_TEST_PURE=1
 

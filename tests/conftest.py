@@ -4,11 +4,13 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from indexer.analysis import analyzer
 from kb_service.bootstrap import KnowledgeBase
 from tests import databases
 from tests.base import Clock, base_at, populate
@@ -18,9 +20,12 @@ REQUIRED = os.environ.get("KB_TEST_REQUIRE") == "1"
 PURE = os.environ.get("KB_TEST_PURE") == "1"
 COMPILED = {"tantivy", "rjieba"}
 SERVERS = {"cluster", "elasticsearch", "postgresql"}
-SAME = ("faults/", "browser/", "benchmarks/", "web/api/", "web/test_pages_")
-"""What the paths of tests begin with that show the same without compiled libraries: engines and segmenter alone know
-these.
+KNOWING = (
+    *("indexer/", "kb_service/", "flows/", "demo/", "contracts/test_search_engine", "contracts/test_judged_sets"),
+    *("contracts/test_large_collections", "web/test_cli_commands", "web/test_cli_serve", "web/test_cli_use"),
+)
+"""What the paths of tests begin with that know engines or the segmenter: all others show the same without compiled
+libraries.
 """
 SERVER_FIXTURES = {"elasticsearch_hosts", "postgresql_url"}
 
@@ -45,11 +50,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """First come those that kill servers, for which others have to wait, then those that need servers, then all others.
 
-    Left out is what is about compiled libraries that are not there on purpose, and what is the same without them:
-    servers, faults, pages and the API (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on
-    PostgreSQL (KB_TEST_DATABASE=postgresql).
+    Left out is what is about compiled libraries that are not there on purpose, and what is the same without them
+    (KB_TEST_PURE=1); and what is about the file of SQLite where bases lie on PostgreSQL (KB_TEST_DATABASE=postgresql).
     """
-    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or _is_same(one))}
+    pure = {one for one in items if PURE and (_is_compiled(one) or _needs_server(one) or not _knows_them(one))}
     left_out = pure | {one for one in items if databases.EVERYWHERE and _is_about_file(one)}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
@@ -66,8 +70,8 @@ def _needs_server(item: pytest.Item) -> bool:
     return not SERVERS.isdisjoint(parts) or not SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
-def _is_same(item: pytest.Item) -> bool:
-    return item.path.relative_to(ROOT / "tests").as_posix().startswith(SAME)
+def _knows_them(item: pytest.Item) -> bool:
+    return item.path.relative_to(ROOT / "tests").as_posix().startswith(KNOWING)
 
 
 def _is_about_file(item: pytest.Item) -> bool:
@@ -89,6 +93,14 @@ def _servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     shared = here.parent if here.name.startswith("popen-") else here
     with (shared / "servers.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if request.node.get_closest_marker("kills") else fcntl.LOCK_SH)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _segmenters() -> Iterator[None]:
+    """Bases with the same dictionary share a segmenter, which never changes: building one takes as long as a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analyzer, "Segmenter", lru_cache(maxsize=2)(analyzer.Segmenter))
         yield
 
 

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -76,17 +77,25 @@ def _slim(source: Source) -> IO[bytes]:
         for name in dict.fromkeys(package.namelist()):
             if not name.startswith(_LEFT_OUT):
                 data = package.read(name)
-                copy.writestr(name, _named_styles(data) if name.endswith("/styles.xml") else data)
+                copy.writestr(name, _slim_styles(data) if name.endswith("/styles.xml") else data)
     slim.seek(0)
     return slim
 
 
-def _named_styles(data: bytes) -> bytes:
+@lru_cache(maxsize=1)
+def _slim_styles(data: bytes) -> bytes:
+    """Kept for the next document: forms filled in from one template have the same styles."""
     styles = ElementTree.fromstring(data)  # noqa: S314 - the package was checked: no part declares a document type
-    styles[:] = [style for style in styles if _local(style) == "style"]
+    _keep(styles, "style")
     for style in styles:
-        style[:] = [child for child in style if _local(child) in {"name", "pPr"}]
+        _keep(style, "name", "pPr")
+        for layout in style:
+            _keep(layout, "numPr")
     return ElementTree.tostring(styles)
+
+
+def _keep(element: ElementTree.Element, *names: str) -> None:
+    element[:] = [child for child in element if _local(child) in names]
 
 
 def _local(element: ElementTree.Element) -> str:

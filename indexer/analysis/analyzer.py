@@ -250,7 +250,7 @@ class Analyzer:
 
     def _segmenter(self, lexicon: Lexicon) -> Segmenter:
         added = (normalise(word.strip()) for word in lexicon.words)
-        return Segmenter(self._name, sorted({*_built_in("user_words.txt"), *filter(None, added)}))
+        return Segmenter(self._name, tuple(sorted({*_built_in("user_words.txt"), *filter(None, added)})))
 
     def _all_stop_words(self, lexicon: Lexicon) -> frozenset[str]:
         return self._built_in_stop_words.union(map(normalise, lexicon.stop_words))

@@ -3,6 +3,9 @@
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from functools import cache
+from typing import Any
 
 Cut = Callable[[str], list[str]]
 Spans = Callable[[str], list[tuple[str, int, int]]]
@@ -62,14 +65,9 @@ def _rjieba(words: Iterable[str]) -> tuple[Cut, Spans, Knows]:
 
 
 def _jieba(words: Iterable[str]) -> tuple[Cut, Spans, Knows]:
-    with warnings.catch_warnings():  # its escapes are deprecated; nothing a reader of our log could act on
-        warnings.simplefilter("ignore")
-        import jieba
-
-    segmenter = jieba.Tokenizer()
-    # Instead of initialize(), which keeps a marshal file in the shared temporary folder that anyone may replace.
-    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
-    segmenter.initialized = True
+    untouched = _untouched_jieba()
+    segmenter = copy(untouched)
+    segmenter.FREQ = untouched.FREQ.copy()
     for word in words:
         segmenter.add_word(word, _FREQUENCY)
 
@@ -80,6 +78,20 @@ def _jieba(words: Iterable[str]) -> tuple[Cut, Spans, Knows]:
         return bool(segmenter.FREQ.get(word))  # what is only the beginning of a word has 0
 
     return segmenter.lcut_for_search, spans, knows
+
+
+@cache
+def _untouched_jieba() -> Any:
+    """Without words of ours, read once in a process: of building a segmenter that takes nearly all the time."""
+    with warnings.catch_warnings():  # its escapes are deprecated; nothing a reader of our log could act on
+        warnings.simplefilter("ignore")
+        import jieba
+
+    segmenter = jieba.Tokenizer()
+    # Instead of initialize(), which keeps a marshal file in the shared temporary folder that anyone may replace.
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return segmenter
 
 
 _BUILDERS: dict[str, Callable[[Iterable[str]], tuple[Cut, Spans, Knows]]] = {"rjieba": _rjieba, "jieba": _jieba}

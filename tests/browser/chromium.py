@@ -9,7 +9,7 @@ from web.cli.demo import PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 DESK = {"width": 1440, "height": 900}
@@ -35,3 +35,9 @@ def sign_in(page: "Page", username: str) -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="登录").click()
     page.wait_for_url("**/")
+
+
+def send(button: "Locator") -> None:
+    """Press the button of a form, and wait until the server has answered: what others are to see is then done."""
+    with button.page.expect_response(lambda answer: answer.request.method == "POST"):
+        button.click()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import send
+
 Visits = Callable[..., Page]
 
 
@@ -130,7 +132,7 @@ def write(page: Page, text: str, reason: str) -> None:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="保存", exact=True).click()
+    send(page.get_by_role("button", name="保存", exact=True))
     expect(page.get_by_role("status").filter(has_text="两秒内")).to_be_visible()
 
 
@@ -138,7 +140,7 @@ def remove(page: Page, reason: str) -> None:
     page.locator("summary", has_text="移除这一条").click()
     form = page.locator("details.action[open]")
     form.get_by_label("理由").fill(reason)
-    form.get_by_role("button", name="移除").click()
+    send(form.get_by_role("button", name="移除"))
     expect(page.get_by_text(re.compile("已移除，检索中不再起作用|我看过影响"))).to_be_visible()
 
 
@@ -147,14 +149,13 @@ def label(page: Page, words: str, number: str) -> None:
     form = page.locator("form.labels")
     form.locator("[name=words]").fill(words)
     form.locator("[name=answers]").fill(number)
-    form.get_by_role("button", name="添加").click()
-    page.wait_for_load_state()
+    send(form.get_by_role("button", name="添加"))
 
 
 def searched(page: Page, words: str, *, hits: bool) -> None:
     """Search again and again, for as long as a change may take to be in force."""
     found = page.locator(".hit-link")
-    for _ in range(20):
+    for _ in range(60):
         page.goto(f"/search?q={words}")
         if bool(found.count()) == hits:
             return

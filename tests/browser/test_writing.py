@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import send
+
 Visits = Callable[..., Page]
 Finds = Callable[..., None]
 TITLE = "电子发票版式文件一直“生成中”，下载不了"
@@ -110,12 +112,12 @@ def write(page: Page, label: str, text: str) -> None:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="保存", exact=True).last.click()
+    send(page.get_by_role("button", name="保存", exact=True).last)
     expect(page).to_have_url(re.compile(r"/candidates/\d+$"))
 
 
 def press(page: Page, action: str) -> None:
-    page.get_by_role("button", name=action, exact=True).click()
+    send(page.get_by_role("button", name=action, exact=True))
 
 
 def decide(page: Page, action: str, reason: str = "") -> None:
@@ -123,4 +125,4 @@ def decide(page: Page, action: str, reason: str = "") -> None:
     form = page.locator("details.action[open]")
     if reason:
         form.get_by_label("理由").fill(reason)
-    form.get_by_role("button", name=action, exact=True).click()
+    send(form.get_by_role("button", name=action, exact=True))

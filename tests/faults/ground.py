@@ -38,8 +38,10 @@ RECOVERY = 60.0
 """Seconds within which the index is true again once the fault is over."""
 HANGING = 20.0
 """Seconds after which a request counts as never answered."""
-THINKING = 0.2
-"""Seconds somebody waits from one request to the next: without it a small machine does nothing but answer them."""
+THINKING, READING = 0.2, 0.6
+"""Seconds from one report to the next, and from one search to the next: without them a small machine does nothing but
+answer.
+"""
 REFUSALS = {0, 503}
 """What a request may get beside success while a fault lasts; 0 is a connection that was refused or cut."""
 REPORT = {"organisation": "甲一一县局", "system": "开票软件"}
@@ -146,8 +148,8 @@ class Ground:
     def in_use(self, readers: int = 2) -> Iterator[Ledger]:
         """People write and search while the block runs, and are told so in the ledger."""
         over = threading.Event()
-        people: list[Callable[[], None]] = [self._write, *[self._read] * readers]
-        threads = [threading.Thread(target=_again_and_again, args=(one, over), daemon=True) for one in people]
+        people = [(self._write, THINKING), *[(self._read, READING)] * readers]
+        threads = [threading.Thread(target=_again_and_again, args=(*one, over), daemon=True) for one in people]
         for thread in threads:
             thread.start()
         try:
@@ -282,6 +284,6 @@ def ground(place: Profile, home: Path) -> Iterator[Ground]:
         kb.close()
 
 
-def _again_and_again(do: Callable[[], None], over: threading.Event) -> None:
-    while not over.wait(THINKING):
+def _again_and_again(do: Callable[[], None], pause: float, over: threading.Event) -> None:
+    while not over.wait(pause):
         do()

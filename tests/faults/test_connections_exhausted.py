@@ -80,18 +80,19 @@ def _nothing_left(settings: Settings) -> Iterator[None]:
     with ExitStack() as stack:
         first = stack.enter_context(psycopg.connect(address, autocommit=True))
         while True:
+            assert time.monotonic() < until
             try:
                 stack.enter_context(psycopg.connect(address))
             except psycopg.OperationalError:
-                refused += 1
                 if first.execute(OURS).fetchone()[0]:  # type: ignore[index]
                     refused = 0
-                elif refused == STEADY:
+                    continue  # at once, before the service has made itself another
+                refused += 1
+                if refused == STEADY:
                     break
                 time.sleep(PAUSE)  # one that is just being made has no name yet
             else:
                 refused = 0
-            assert time.monotonic() < until
         yield
 
 

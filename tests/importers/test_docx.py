@@ -12,6 +12,8 @@ import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 from hypothesis import given
 from hypothesis import strategies as st
+from mammoth.docx import office_xml
+from mammoth.docx.styles_xml import read_styles_xml_element
 
 from importers.errors import ImportFailed
 from importers.readers import docx as reader
@@ -23,6 +25,10 @@ LABELS = ("编号", "申请单位", "系统", "问题现象", "解决方案")
 TEMPLATE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate"
 TYPES = "[Content_Types].xml"
 MAIN = "word/document.xml"
+NUMBERING_STYLE = (
+    b'<w:style w:type="numbering" w:styleId="L"><w:name w:val="L"/>'
+    b'<w:pPr><w:ind w:left="1"/><w:numPr><w:numId w:val="7"/></w:numPr></w:pPr></w:style>'
+)
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
@@ -221,6 +227,16 @@ def test_nothing_outside_the_package_is_fetched(tmp_path: Path, monkeypatch: pyt
     )
     (told,) = read(path, "article")
     assert (told.fields["answer"], told.attachments, tried) == ("", (), [])
+
+
+def test_what_is_left_of_the_styles_is_all_that_is_read_of_them(tmp_path: Path) -> None:
+    with zipfile.ZipFile(saved(docx.Document(), tmp_path / "文.docx")) as package:
+        whole = package.read("word/styles.xml").replace(b"</w:styles>", NUMBERING_STYLE + b"</w:styles>")
+    slim = reader._slim_styles(whole)
+    assert len(slim) < len(whole) / 10
+    told, kept = (vars(read_styles_xml_element(office_xml.read(io.BytesIO(data)))) for data in (whole, slim))
+    assert kept == told
+    assert kept["_numbering_styles"]["L"].num_id == "7"
 
 
 @pytest.mark.parametrize(

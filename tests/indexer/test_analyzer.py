@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.analysis import segment
 from indexer.analysis.analyzer import ADDED, BUILT_IN, NAME, PAIR, Analyzer
 from indexer.analysis.segment import Segmenter
 from indexer.analysis.terms import term_id, term_ids
@@ -122,8 +123,15 @@ def test_terms_have_one_number_everywhere():
 
 def test_the_segmenter_leaves_no_cache_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    segment._untouched_jieba.cache_clear()  # so that it reads its dictionary here
     assert Segmenter("jieba", []).cut("税务局") == ["税务", "税务局"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [pytest.param("rjieba", marks=pytest.mark.compiled), "jieba"])
+def test_the_words_of_one_segmenter_are_unknown_to_the_next(name: str):
+    assert Segmenter(name, ["清卡票"]).knows("清卡票")
+    assert not Segmenter(name, []).knows("清卡票")
 
 
 @pytest.mark.parametrize("analyzer", [FAST, PURE], ids=["rjieba", "jieba"])
