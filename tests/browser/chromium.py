@@ -9,7 +9,7 @@ from web.cli.demo import PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Response
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 DESK = {"width": 1440, "height": 900}
@@ -38,6 +38,11 @@ def sign_in(page: "Page", username: str) -> None:
 
 
 def send(button: "Locator") -> None:
-    """Press the button of a form, and wait until the server has answered: what others are to see is then done."""
-    with button.page.expect_response(lambda answer: answer.request.method == "POST"):
+    """Press the button of a form, and wait until the server has answered it: what others are to see is then done."""
+    with button.page.expect_response(_to_a_form):
         button.click()
+
+
+def _to_a_form(answer: "Response") -> bool:
+    """Not to what a page asks by itself while somebody writes."""
+    return answer.request.method == "POST" and answer.request.is_navigation_request()
