@@ -118,3 +118,4 @@ def accept_all(page: Page, place: str) -> None:
     page.goto(place)
     page.locator("summary", has_text="整批通过").click()
     send(page.get_by_role("button", name="整批通过"))
+    expect(page.get_by_text("导入完成。")).to_be_visible()

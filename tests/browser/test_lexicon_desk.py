@@ -155,7 +155,7 @@ def label(page: Page, words: str, number: str) -> None:
 def searched(page: Page, words: str, *, hits: bool) -> None:
     """Search again and again, for as long as a change may take to be in force."""
     found = page.locator(".hit-link")
-    for _ in range(60):
+    for _ in range(20):
         page.goto(f"/search?q={words}")
         if bool(found.count()) == hits:
             return

@@ -2,11 +2,14 @@
 
 from tests.faults.ground import TIMES, Ground
 
+MANY = 6
+"""Readers: enough that some search at any moment of a rebuild."""
+
 
 def test_nobody_notices_a_rebuild(ground: Ground) -> None:
     ground.serve()
     ground.work()
-    with ground.in_use():
+    with ground.in_use(MANY):
         for _ in range(TIMES):
             before = ground.kb.index.status().generation
             ground.written(3)

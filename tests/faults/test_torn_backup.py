@@ -12,7 +12,7 @@ from tests.faults.ground import PATIENCE, TIMES, Ground
 from tests.profiles import Profile, opened
 
 OFTEN = 10
-"""Torn files of each kind that are looked at."""
+"""Torn files of each kind that are looked at, for one that is restored."""
 REFUSED = 3
 """Exit code for a file that is not taken."""
 THERE_IS_ONE = 9
@@ -55,8 +55,8 @@ def test_a_torn_backup_is_refused_and_leaves_nothing(ground: Ground, profile: Pr
                     torn.write_bytes(tear(whole))
                     with pytest.raises(BadArchive):
                         restoring.verify(torn)
-            assert _ended(ground, "restore", torn, **new) == REFUSED, ground.log()
-            assert not any((tmp_path / "new").glob("**/*"))
+                assert _ended(ground, "restore", torn, **new) == REFUSED, ground.log()
+                assert not any((tmp_path / "new").glob("**/*"))
             assert _ended(ground, "backup", "verify", torn) == REFUSED, ground.log()
             assert _ended(ground, "restore", archive) == THERE_IS_ONE
             assert _ended(ground, "restore", archive, **new) == 0, ground.log()
